@@ -1,0 +1,49 @@
+/**
+ * Builds every workspace: src/**\/*.ts → dist/**\/*.js, one file to one file (types are checked by `npm run typecheck`).
+ * A file is compiled only when it is newer than its output; outputs whose source is gone are removed.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import swc from '@swc/core';
+import { swcOptions } from './swc-options.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const options = { ...swcOptions, jsc: { ...swcOptions.jsc, rewriteRelativeImportExtensions: true } };
+
+async function filesBelow(folder, ending) {
+  if (!existsSync(folder)) return [];
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((e) => e.isFile() && e.name.endsWith(ending)).map((e) => join(e.parentPath, e.name));
+}
+
+const isProductSource = (file) => !/\.(spec|contract|d)\.ts$/.test(file) && !file.includes('/testing/');
+
+async function buildFile(source, target) {
+  const [from, to] = await Promise.all([stat(source), stat(target).catch(() => undefined)]);
+  if (to && to.mtimeMs >= from.mtimeMs) return 0;
+  const { code } = await swc.transformFile(source, options);
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, code);
+  return 1;
+}
+
+async function buildWorkspace(folder) {
+  const [src, dist] = [join(folder, 'src'), join(folder, 'dist')];
+  const sources = (await filesBelow(src, '.ts')).filter(isProductSource);
+  const targets = new Map(sources.map((s) => [join(dist, relative(src, s).replace(/\.ts$/, '.js')), s]));
+  for (const old of await filesBelow(dist, '.js')) if (!targets.has(old)) await rm(old);
+  const built = await Promise.all([...targets].map(([target, source]) => buildFile(source, target)));
+  return built.reduce((a, b) => a + b, 0);
+}
+
+async function workspaces() {
+  const groups = ['libs', 'services', 'cli'];
+  const found = await Promise.all(groups.map(async (g) => (await readdir(join(root, g))).map((n) => join(root, g, n))));
+  return found.flat().filter((folder) => existsSync(join(folder, 'package.json')));
+}
+
+let count = 0;
+for (const folder of await workspaces()) count += await buildWorkspace(folder);
+process.stderr.write(`build: ${count} files compiled\n`);
