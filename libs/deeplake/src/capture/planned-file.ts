@@ -1,0 +1,35 @@
+/** Where a file is cut into pieces: at multiples of `size` counted from byte `from`, or at the listed offsets. Source: REPOSITORY.md section 2. */
+export type Chunker =
+  | { readonly name: 'fixed'; readonly version: 1; readonly size: number; readonly from: number }
+  | { readonly name: 'cuts'; readonly version: 1; readonly cuts: readonly number[] };
+
+/** A file to be captured; fits `CaptureFile` of the repository engine. Identity fields are those of the listing. */
+export interface PlannedFile {
+  readonly path: string;
+  readonly kind: 'file' | 'dir' | 'symlink';
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly ino: bigint;
+  readonly chunker: Chunker;
+  readonly linkTarget?: string;
+}
+
+/** Why a file of the source is not captured. */
+export type SkipReason = 'lock' | 'temporary' | 'counter' | 'claim' | 'gc-trash' | 'young-orphan' | 'special' | 'nested-restore';
+
+export interface SkippedFile {
+  readonly path: string;
+  readonly reason: SkipReason;
+}
+
+/** `files` may be read once; the order is the safe one for a source that is being written (DEEPLAKE_V4.md 7.1, DEEPLAKE.md 3.1). */
+export interface CapturePlan {
+  readonly format: 'v3' | 'v4' | 'opaque';
+  readonly files: AsyncIterable<PlannedFile[]>;
+  /** Complete once `files` has ended. */
+  readonly skipped: readonly SkippedFile[];
+}
