@@ -1,0 +1,17 @@
+export { type EffectiveValue, effectiveConfig } from './effective-config.ts';
+export { type ConfigProblem, ConfigurationError, PassphraseUnavailable } from './errors.ts';
+export { newBackupId, newRestoreId, newVerificationId, uuidv7 } from './ids.ts';
+export type { Origin } from './layers.ts';
+export { type Config, type ConfigWith, type LoadOptions, loadConfig, type Need } from './load-config.ts';
+export { type PassphraseSource, readPassphrase } from './passphrase.ts';
+export {
+  type Clock,
+  type Environment,
+  monotonicClock,
+  systemClock,
+  systemCores,
+  systemEnvironment,
+  systemFolder,
+  systemReadFile,
+  systemRealPath,
+} from './system.ts';
