@@ -1,0 +1,110 @@
+import type { Unlock } from '@dr/keys';
+import type { ByteRange, SourceFile } from '@dr/storage';
+import type {
+  BackupType,
+  CapturedTree,
+  CaptureRequest,
+  Commit,
+  CommitManifest,
+  Decision,
+  PieceId,
+  RestoreOptions,
+  RestoreReport,
+  Tombstone,
+  TreeEntry,
+  VerifyOptions,
+  VerifyReport,
+} from './types.ts';
+
+/** Milliseconds since 1970. */
+export type Clock = () => number;
+
+export interface EngineOptions {
+  /** Worker threads; default: cores. Fewer are started when `memoryBytesMax` is small. */
+  readonly workers?: number;
+  /** Budget for pack buffers and pieces in flight, in bytes; default 160 MiB. */
+  readonly memoryBytesMax?: number;
+  /** zstd level of new pieces, 0 = no compression; default 1. */
+  readonly compressionLevel?: number;
+  readonly now: Clock;
+}
+
+export interface InitOptions extends EngineOptions {
+  readonly unlock: Unlock;
+  /** false: same format, but the master key is stored unprotected. Default true. */
+  readonly encryption?: boolean;
+}
+
+export interface OpenOptions extends EngineOptions {
+  readonly unlock: Unlock;
+  /** 'read' never writes anything to the store. */
+  readonly mode: 'read' | 'write';
+}
+
+/** Objects under one prefix of a store, opened with a key. Does not own the store: whoever opened the store closes it after the repository. */
+export interface Repository {
+  readonly id: string;
+  /** false: the master key lies unprotected in the store. */
+  readonly encryption: boolean;
+  /** Names of tenants that have keys here. */
+  tenants(): Promise<string[]>;
+  /** @throws TenantUnknown unless `create`. */
+  tenant(name: string, options?: { create?: boolean }): Promise<TenantRepository>;
+  /** Stops the worker threads. Sessions should be closed before. May be called twice. */
+  close(): Promise<void>;
+}
+
+export interface TenantRepository {
+  readonly tenant: string;
+  /** Commits and tombstones by key (backup ids start with their time), in pages. Purged backups are left out. */
+  backups(): AsyncIterable<Decision[]>;
+  /** What was decided about a backup; undefined while nothing is. */
+  decision(backupId: string): Promise<Decision | undefined>;
+  /** @throws BackupUnknown, BackupNotCommitted (a tombstone), BackupPurged. */
+  commit(backupId: string): Promise<Commit>;
+  /** Creates the session object of a backup, or joins it (take-over). @throws NoCreateIfAbsent, BackupDecided when a decision exists. */
+  session(backupId: string, options: { type: BackupType }): Promise<BackupSession>;
+  /** Entries of a tree in byte order of their paths. `under`: one path and everything below it. */
+  entries(root: PieceId, options?: { under?: string }): AsyncIterable<TreeEntry>;
+  /** @throws PathUnknown, RangeOutside, Damaged. */
+  readFile(root: PieceId, path: string, range?: ByteRange): Promise<Uint8Array>;
+  openFiles(root: PieceId): RepositoryFolder;
+  /**
+   * Writes a tree into `targetDir`, which must be empty or absent (its parent must exist). Every piece is checked against its id before it is written.
+   * @throws TargetNotEmpty, Damaged (names the object and the paths; whatever is in the target then is not complete).
+   */
+  restore(root: PieceId, targetDir: string, options?: RestoreOptions): Promise<RestoreReport>;
+  /** Never throws on damage: damage is findings. Aborting throws the signal's reason. */
+  verify(backup: string | Commit, options: VerifyOptions): Promise<VerifyReport>;
+}
+
+/** The read shape of a SourceFolder over a tree, so that structure checks run on a backup as they do on a source. */
+export interface RepositoryFolder {
+  list(prefix?: string): AsyncIterable<(SourceFile & { mtimeMs: number })[]>;
+  stat(path: string): Promise<(SourceFile & { mtimeMs: number }) | undefined>;
+  readdir(path?: string): Promise<(SourceFile & { mtimeMs: number })[]>;
+  read(path: string, range?: ByteRange): Promise<Uint8Array>;
+}
+
+/**
+ * A backup being made. Several processes may work in the same session at once, on different data sets. After a failed put the session is broken: every
+ * later call fails with the same error, and the way on is to join it again (what was stored is not stored again).
+ */
+export interface BackupSession {
+  readonly backupId: string;
+  /** Joined: the session object was there already. */
+  readonly joined: boolean;
+  /** May run several at once; they share the workers. @throws what the store throws; the signal's reason. */
+  capture(request: CaptureRequest): Promise<CapturedTree>;
+  /** Everything captured so far is durable and indexed: a later session object of the same backup will not store it again. */
+  flush(): Promise<void>;
+  /**
+   * Checks that everything the manifest's roots need is listed and can be read, and decides the backup. Idempotent.
+   * @returns what is decided: the commit, or the tombstone that was there first. @throws CommitIncomplete, Damaged; nothing is decided then.
+   */
+  commit(manifest: CommitManifest): Promise<Commit | Tombstone>;
+  /** Decides that the backup will never be, unless a commit was first. */
+  abandon(reason: string): Promise<Tombstone | Commit>;
+  /** Lets go of buffers and timers; decides nothing. May be called twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,217 @@
+import type { ObjectKey } from '@dr/storage';
+
+/** 32 lower-case hex digit pairs: HMAC-SHA-256(tenant id key, SHA-256(bytes)). Names a piece or a tree page inside one tenant. */
+export type PieceId = string;
+
+export type BackupType = 'full' | 'incremental' | 'differential' | 'snapshot';
+export type DatasetFormat = 'v3' | 'v4' | 'opaque';
+
+/** How a file is cut into pieces. Named and versioned, recorded per file. Sizes and offsets in bytes. */
+export type Chunker =
+  /** One piece [0, from) where from > 0, then pieces of `size`. */
+  | { readonly name: 'fixed'; readonly version: 1; readonly size: number; readonly from: number }
+  /** Pieces end at these offsets (ascending) and at the end of the file. */
+  | { readonly name: 'cuts'; readonly version: 1; readonly cuts: readonly number[] }
+  /** As 'fixed', with `from` = where the header of a Deep Lake v3 chunk ends (DEEPLAKE.md 1.4), or 0 when the file is none. */
+  | { readonly name: 'v3-chunk'; readonly version: 1; readonly size: number };
+
+/** One path to capture. Identity fields (mtime, ctime, inode) are those of the caller's listing; a file that has others when it is read is reported as changed. */
+export interface CaptureFile {
+  /** Below the data set, '/'-separated, NFC or not, never absolute, no '.', '..' or empty parts. */
+  readonly path: string;
+  /** 'gone' takes back an earlier entry for the same path. */
+  readonly kind: 'file' | 'dir' | 'symlink' | 'gone';
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly ino: bigint;
+  /** Default: fixed, 1 MiB. */
+  readonly chunker?: Chunker;
+  /** The file's bytes when they do not come from the source folder (already read, or made up); identity is not checked then. */
+  readonly content?: Uint8Array;
+  /** What a symlink says. */
+  readonly linkTarget?: string;
+}
+
+export interface Progress {
+  /** Files whose bytes are done, and all that are known so far (grows while a listing goes on). */
+  files: number;
+  filesTotal: number;
+  bytes: number;
+  bytesTotal: number;
+}
+
+export interface CaptureRequest {
+  readonly datasetId: string;
+  /**
+   * Groups of files in the order in which they must be READ. A group is read after the group before it was handed to the workers, not after it was
+   * finished; an EMPTY group is a barrier: the next group is asked for only when everything before it was read. A path may come again (read again
+   * because it changed): the last entry counts.
+   */
+  readonly files: AsyncIterable<readonly CaptureFile[]> | Iterable<readonly CaptureFile[]>;
+  /** Absolute folder of the data set. */
+  readonly root: string;
+  readonly signal?: AbortSignal;
+  readonly progress?: (progress: Progress) => void;
+}
+
+/** What was found while reading a file. 'missing': it vanished, no entry is stored. 'changed': other identity or size than listed; what was read is stored. 'unreadable': no entry is stored. */
+export interface CaptureFinding {
+  readonly path: string;
+  readonly kind: 'missing' | 'changed' | 'unreadable';
+  readonly message: string;
+}
+
+export interface CapturedTree {
+  readonly datasetId: string;
+  /** Id of the tree's root page. Not durable before `flush()` or `commit()`. */
+  readonly root: PieceId;
+  /** Entries in the tree that are files, and the sum of their sizes. */
+  readonly objects: number;
+  readonly bytes: number;
+  /** Bytes of pieces that were not in the repository, before and after compression (pages included). */
+  readonly newBytes: number;
+  readonly storedBytes: number;
+  /** Per path, of its last reading. Empty = every path that was handed in is stored as listed. */
+  readonly findings: readonly CaptureFinding[];
+}
+
+/** One data set in a commit. What the engine does not need (rows, findings, …) is kept verbatim. */
+export interface CommitDataset {
+  readonly datasetId: string;
+  readonly format: DatasetFormat;
+  /** Missing when nothing of the data set could be captured. */
+  readonly root?: PieceId;
+  readonly status: string;
+  readonly objects: number;
+  readonly bytes: number;
+  readonly newBytes: number;
+  readonly headVersion?: string;
+  readonly branches?: readonly string[];
+  readonly tags?: readonly string[];
+  /** A JSON number or decimal string, as the caller has it. */
+  readonly rows?: number | string;
+  readonly findings?: readonly unknown[];
+}
+
+/** JSON values only. */
+export interface CommitManifest {
+  readonly backupId: string;
+  readonly tenant: string;
+  readonly type: BackupType;
+  readonly datasets: readonly CommitDataset[];
+  readonly createdAtMs: number;
+  readonly parentId?: string;
+  /** Data sets selected at the start. */
+  readonly expected: number;
+  /** Anything else the caller wants to find again. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** A backup that was decided: sealed for ever. */
+export interface Commit extends CommitManifest {
+  readonly kind: 'commit';
+  /** SHA-256 of the commit object, hex. */
+  readonly checksum: string;
+  /** Its key below the repository's prefix. */
+  readonly storagePath: ObjectKey;
+  /** Index segments of its session. */
+  readonly segments: readonly ObjectKey[];
+  /** Bytes of the packs this session wrote (what this backup added to the store, index apart). */
+  readonly storedBytes: number;
+  /** A ledger plan names it: it is gone and may not be used, except that its bytes may still be there. */
+  readonly purged?: boolean;
+}
+
+/** A backup that was decided never to be. */
+export interface Tombstone {
+  readonly kind: 'tombstone';
+  readonly backupId: string;
+  readonly tenant: string;
+  readonly reason: string;
+  readonly decidedAtMs: number;
+  readonly storagePath: ObjectKey;
+}
+
+export type Decision = Commit | Tombstone;
+
+export type EntryKind = 'file' | 'dir' | 'symlink';
+
+export interface TreePiece {
+  readonly id: PieceId;
+  /** Bytes before compression. */
+  readonly length: number;
+}
+
+/** One path of a data set as it was captured. */
+export interface TreeEntry {
+  readonly path: string;
+  readonly kind: EntryKind;
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly ino: bigint;
+  /** mtime or ctime too close to the time of reading to prove that nothing changed after. */
+  readonly racy: boolean;
+  /** Files: SHA-256 of the content when it is one piece (or inline, or empty), else SHA-256 over the pieces' SHA-256s. Hex. */
+  readonly digest?: string;
+  readonly pieces: readonly TreePiece[];
+  /** Content of files up to 512 bytes. */
+  readonly inline?: Uint8Array;
+  readonly linkTarget?: string;
+  readonly chunker?: Chunker;
+}
+
+export interface RestoreOptions {
+  /** Paths to bring back; default all. Folders above a chosen path are made anyway. */
+  readonly filter?: (entry: { readonly path: string; readonly kind: EntryKind; readonly size: number }) => boolean;
+  readonly progress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface RestoreReport {
+  readonly objects: number;
+  readonly bytes: number;
+  readonly packsRead: number;
+  readonly bytesRead: number;
+}
+
+export type VerifyLevel = 'quick' | 'full';
+
+export interface VerifyOptions {
+  readonly level: VerifyLevel;
+  readonly progress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * missing: the object is not there · damaged: its bytes are not what was written · size: another size than recorded · unresolved: a piece or page that no
+ * index segment has · unreadable: the store did not give it · misplaced: an object nobody wrote there.
+ */
+export type VerifyFindingKind = 'missing' | 'damaged' | 'size' | 'unresolved' | 'unreadable' | 'misplaced';
+
+export interface VerifyFinding {
+  readonly object: ObjectKey;
+  readonly kind: VerifyFindingKind;
+  readonly message: string;
+  /** Paths of the backup that cannot be restored because of it, as 'datasetId/path'; at most 100 of `pathsTotal`. */
+  readonly paths: readonly string[];
+  readonly pathsTotal: number;
+}
+
+export interface VerifyReport {
+  readonly backupId: string;
+  readonly level: VerifyLevel;
+  readonly ok: boolean;
+  /** Files whose every byte was checked (full) or whose every piece was found (quick). */
+  readonly objects: number;
+  readonly bytes: number;
+  readonly packs: number;
+  readonly findings: readonly VerifyFinding[];
+}
