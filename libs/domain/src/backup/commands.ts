@@ -1,0 +1,67 @@
+import type { DatasetSummary } from '../dataset/dataset.ts';
+import type { BackupRequested } from './events.ts';
+
+export type BackupCommand = RequestBackup | StartBackup | RecordCaptures | RequestCancel | RecordDecision | RecordVerification;
+
+export interface RequestBackup extends BackupRequested {
+  readonly kind: 'request';
+}
+
+/** The work begins: the planner has made the jobs. */
+export interface StartBackup {
+  readonly kind: 'start';
+}
+
+/** All captures have ended; the manager counts them so that nobody has to read 10,000 streams. `done` includes torn ones. */
+export interface RecordCaptures {
+  readonly kind: 'recordCaptures';
+  readonly done: number;
+  readonly failed: number;
+}
+
+/** `by` is a key id. The backup ends only when the tombstone is in storage, and not at all if a commit was first. */
+export interface RequestCancel {
+  readonly kind: 'requestCancel';
+  readonly by: string;
+  readonly reasonDigest?: string;
+}
+
+/** What stands in storage under the backup's decision key. The log follows it, whatever else was wished. */
+export interface RecordDecision {
+  readonly kind: 'recordDecision';
+  readonly decision: CommitDecision | TombstoneDecision;
+}
+
+export interface CommitDecision {
+  readonly kind: 'commit';
+  readonly backupId: string;
+  readonly checksum: string;
+  readonly storagePath: string;
+  /** RFC 3339, UTC. */
+  readonly committedAt: string;
+  readonly objects: number;
+  readonly bytes: number;
+  readonly newBytes: number;
+  readonly storedBytes: number;
+  readonly datasets: readonly CommittedDataset[];
+}
+
+/** A data set as the commit holds it. `cause` says in words what is wrong when the status is not completed. */
+export type CommittedDataset = Omit<DatasetSummary, 'n'>;
+
+export interface TombstoneDecision {
+  readonly kind: 'tombstone';
+  readonly backupId: string;
+  readonly reason: 'cancelled' | 'failed';
+  /** Why it failed: a stable code and a sentence. */
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** `at`: RFC 3339, UTC. */
+export interface RecordVerification {
+  readonly kind: 'recordVerification';
+  readonly verificationId: string;
+  readonly ok: boolean;
+  readonly at: string;
+}

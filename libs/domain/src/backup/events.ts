@@ -1,0 +1,50 @@
+import { datasetRef, datasetSummary, missingDataset } from '../dataset/dataset.ts';
+import { listOf, message, optional } from '../schema/composites.ts';
+import type { EventOf } from '../schema/event-types.ts';
+import { count, oneOf, small, text, time, truth } from '../schema/scalars.ts';
+import type { ValueOf } from '../schema/shape.ts';
+
+export const backupType = oneOf('full', 'incremental', 'differential', 'snapshot');
+export type BackupType = ValueOf<typeof backupType>;
+
+/** Stream `backup-<id>`. User text (description, reasons) lies in an erasable row; events hold only its SHA-256. */
+export const backupEvents = {
+  BackupRequested: message('BackupRequested', {
+    backupId: text,
+    tenant: text,
+    backupType,
+    datasets: listOf(datasetRef),
+    /** Id of the API key, or of the schedule. */
+    requestedBy: text,
+    textDigest: optional(text),
+    parentId: optional(text),
+    idempotencyKey: optional(text),
+  }),
+  BackupStarted: message('BackupStarted', {}),
+  /** Every data set has its result; `done` counts what was captured, torn ones too. */
+  BackupCapturesEnded: message('BackupCapturesEnded', { done: small, failed: small }),
+  BackupCancelRequested: message('BackupCancelRequested', { by: text, reasonDigest: optional(text) }),
+  /** The commit exists in storage. `done` counts the data sets that are in it intact; `missing` names all others of the selection. */
+  BackupSealed: message('BackupSealed', {
+    outcome: oneOf('completed', 'partial'),
+    checksum: text,
+    storagePath: text,
+    committedAt: time,
+    objects: count,
+    bytes: count,
+    newBytes: count,
+    storedBytes: count,
+    expected: small,
+    done: small,
+    missing: listOf(missingDataset),
+    datasets: listOf(datasetSummary),
+  }),
+  /** The tombstone exists in storage and no commit ever will. */
+  BackupFailed: message('BackupFailed', { code: text, message: text }),
+  BackupCancelled: message('BackupCancelled', {}),
+  BackupVerified: message('BackupVerified', { verificationId: text, ok: truth, at: time }),
+};
+
+export type BackupEvent = EventOf<typeof backupEvents>;
+export type BackupRequested = ValueOf<typeof backupEvents.BackupRequested>;
+export type BackupSealed = ValueOf<typeof backupEvents.BackupSealed>;

@@ -1,0 +1,53 @@
+import { listOf, message, optional } from '../schema/composites.ts';
+import { count, oneOf, small, text } from '../schema/scalars.ts';
+import type { ValueOf } from '../schema/shape.ts';
+
+/** v3 and v4 are Deep Lake's layouts; 'opaque' is kept byte for byte with its structure unchecked. */
+export const datasetFormat = oneOf('v3', 'v4', 'opaque');
+export type DatasetFormat = ValueOf<typeof datasetFormat>;
+
+/** A data set as it was selected. `n` is its number in the backup, from 1, and names its capture stream; `path` is below the source root. */
+export const datasetRef = message('DatasetRef', { n: small, datasetId: text, format: datasetFormat, path: text });
+export type DatasetRef = ValueOf<typeof datasetRef>;
+
+/** One observation of a structure check. A code means nothing without its format: v3 and v4 reuse the letters. */
+export const finding = message('Finding', {
+  format: datasetFormat,
+  code: text,
+  severity: oneOf('error', 'warning', 'info'),
+  path: text,
+  message: text,
+});
+export type Finding = ValueOf<typeof finding>;
+
+/** Complete, whereas a list of findings is cut at FINDINGS_MAX. */
+export const findingCounts = message('FindingCounts', { error: count, warning: count, info: count });
+export type FindingCounts = ValueOf<typeof findingCounts>;
+
+export const branchHead = message('BranchHead', { name: text, id: text, headVersion: text, rows: count });
+export type BranchHead = ValueOf<typeof branchHead>;
+
+export const tagRef = message('TagRef', { name: text, branch: text, version: text, rows: count });
+export type TagRef = ValueOf<typeof tagRef>;
+
+/** A data set that a backup lacks or holds with loss, and why, in words for its owner. */
+export const missingDataset = message('MissingDataset', { datasetId: text, cause: text });
+export type MissingDataset = ValueOf<typeof missingDataset>;
+
+/** What a sealed backup says of one data set. completed: intact; partial: captured, but torn; failed: not captured. */
+export const datasetSummary = message('DatasetSummary', {
+  n: small,
+  datasetId: text,
+  format: datasetFormat,
+  status: oneOf('completed', 'partial', 'failed'),
+  root: optional(text),
+  objects: count,
+  bytes: count,
+  newBytes: count,
+  headVersion: optional(text),
+  rows: optional(count),
+  cause: optional(text),
+});
+export type DatasetSummary = ValueOf<typeof datasetSummary>;
+
+export const findings = listOf(finding);

@@ -1,0 +1,39 @@
+export type * from './api-key/commands.ts';
+export { type ApiKeyCreated, type ApiKeyEvent, SCOPES, type Scope } from './api-key/events.ts';
+export type * from './api-key/state.ts';
+export type * from './backup/commands.ts';
+export type { BackupEvent, BackupRequested, BackupSealed, BackupType } from './backup/events.ts';
+export type * from './backup/state.ts';
+export type * from './capture/commands.ts';
+export type { CaptureEvent, DatasetCaptured, DatasetCaptureFailed } from './capture/events.ts';
+export type * from './capture/state.ts';
+export type {
+  BranchHead,
+  DatasetFormat,
+  DatasetRef,
+  DatasetSummary,
+  Finding,
+  FindingCounts,
+  MissingDataset,
+  TagRef,
+} from './dataset/dataset.ts';
+export type { Decider } from './decider.ts';
+export { DomainError, Refused, UnreadableEvent, WrongState } from './errors.ts';
+export { DATASETS_MAX, FINDINGS_MAX } from './limits.ts';
+export type { DomainEvent, EventType } from './log/event-types.ts';
+export type { EventMeta, ReadEvent, RecordedEvent } from './recorded-event.ts';
+export type * from './restore/commands.ts';
+export type {
+  DatasetRestored,
+  DatasetRestoreFailed,
+  RestoreDataset,
+  RestoreEnded,
+  RestoreEvent,
+  RestoreOptions,
+  RestoreRequested,
+} from './restore/events.ts';
+export type * from './restore/state.ts';
+export type { Json, JsonObject } from './schema/shape.ts';
+export type * from './verification/commands.ts';
+export type { Damage, VerificationEnded, VerificationEvent, VerificationRequested } from './verification/events.ts';
+export type * from './verification/state.ts';
