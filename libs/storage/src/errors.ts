@@ -140,7 +140,7 @@ export class BadLocation extends DrError {
 
 /** What an unknown thrown value has to say, in a few words and without a stack. */
 export function reason(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  const code = (cause as NodeJS.ErrnoException).code;
-  return code && !cause.message.includes(code) ? `${code}, ${cause.message}` : cause.message;
+  const { code, message } = (typeof cause === 'object' && cause !== null ? cause : {}) as { code?: unknown; message?: unknown };
+  if (typeof message !== 'string') return String(cause);
+  return typeof code === 'string' && !message.includes(code) ? `${code}, ${message}` : message;
 }
