@@ -1,5 +1,6 @@
 export type * from './api-key/commands.ts';
 export { type ApiKeyCreated, type ApiKeyEvent, SCOPES, type Scope } from './api-key/events.ts';
+export { allowsScope, allowsTenant, beyondGrant, isUsable } from './api-key/grants.ts';
 export type * from './api-key/state.ts';
 export type * from './backup/commands.ts';
 export type { BackupEvent, BackupRequested, BackupSealed, BackupType } from './backup/events.ts';
@@ -7,6 +8,7 @@ export type * from './backup/state.ts';
 export type * from './capture/commands.ts';
 export type { CaptureEvent, DatasetCaptured, DatasetCaptureFailed } from './capture/events.ts';
 export type * from './capture/state.ts';
+export { committedDataset, endToPropose } from './capture/summary.ts';
 export type {
   BranchHead,
   DatasetFormat,
@@ -18,10 +20,14 @@ export type {
   TagRef,
 } from './dataset/dataset.ts';
 export type { Decider } from './decider.ts';
+export { apiKeyDecider, backupDecider, captureDecider, restoreDecider, verificationDecider } from './deciders.ts';
 export { DomainError, Refused, UnreadableEvent, WrongState } from './errors.ts';
 export { DATASETS_MAX, FINDINGS_MAX } from './limits.ts';
+export { canonicalJson } from './log/canonical-json.ts';
+export { decodeEvent, type EncodedEvent, encodeEvent } from './log/codec.ts';
 export type { DomainEvent, EventType } from './log/event-types.ts';
-export type { EventMeta, ReadEvent, RecordedEvent } from './recorded-event.ts';
+export { schemaVersionOf } from './log/schema-versions.ts';
+export { type EventMeta, type ReadEvent, type RecordedEvent, readEvent } from './recorded-event.ts';
 export type * from './restore/commands.ts';
 export type {
   DatasetRestored,
@@ -34,6 +40,7 @@ export type {
 } from './restore/events.ts';
 export type * from './restore/state.ts';
 export type { Json, JsonObject } from './schema/shape.ts';
+export { AGGREGATES, type Aggregate, parseStream, streamOf } from './streams.ts';
 export type * from './verification/commands.ts';
 export type { Damage, VerificationEnded, VerificationEvent, VerificationRequested } from './verification/events.ts';
 export type * from './verification/state.ts';

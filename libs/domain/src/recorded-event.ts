@@ -1,3 +1,4 @@
+import { decodeEvent } from './log/codec.ts';
 import type { DomainEvent } from './log/event-types.ts';
 import type { JsonObject } from './schema/shape.ts';
 
@@ -28,3 +29,8 @@ export interface RecordedEvent {
 
 /** A recorded event after decoding: its payload has today's shape. */
 export type ReadEvent<E extends DomainEvent = DomainEvent> = Omit<RecordedEvent, 'type' | 'data'> & E;
+
+/** The event of a row of the log, brought up to today's shape. @throws UnreadableEvent. */
+export function readEvent(recorded: RecordedEvent): ReadEvent {
+  return { ...recorded, ...decodeEvent(recorded.type, recorded.schemaVersion, recorded.data) };
+}

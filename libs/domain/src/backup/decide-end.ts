@@ -1,0 +1,64 @@
+import type { DatasetRef, DatasetSummary, MissingDataset } from '../dataset/dataset.ts';
+import { Refused, WrongState } from '../errors.ts';
+import type { CommitDecision, CommittedDataset, TombstoneDecision } from './commands.ts';
+import type { BackupEvent, BackupSealed } from './events.ts';
+import type { AbsentBackup, BackupState } from './state.ts';
+
+type Known = Exclude<BackupState, AbsentBackup>;
+type Decision = CommitDecision | TombstoneDecision;
+
+/**
+ * The end was decided in storage, by the one object that may stand there; here it is only written down. So a commit seals the backup
+ * even after a cancel was asked for, and a tombstone ends it even when all captures had gone well.
+ */
+export function recordDecision(state: Known, decision: Decision): readonly BackupEvent[] {
+  if (decision.backupId !== state.request.backupId) {
+    throw new Refused('backup.foreign_decision', `Cannot end backup ${state.request.backupId} by the decision of ${decision.backupId}.`);
+  }
+  if (state.status === 'pending' || state.status === 'running') return [ending(state.request.datasets, decision)];
+  if (agrees(state, decision)) return [];
+  throw new WrongState(
+    'backup_decision_contradicts',
+    `Backup ${decision.backupId} is recorded as ${state.status}, but storage shows another ${decision.kind}. The store or the log was altered: run \`dr verify\`.`,
+    { status: state.status, decision: decision.kind },
+  );
+}
+
+function agrees(state: Known, decision: Decision): boolean {
+  if (decision.kind === 'commit') return 'sealed' in state && state.sealed.checksum === decision.checksum;
+  return state.status === decision.reason;
+}
+
+function ending(expected: readonly DatasetRef[], decision: Decision): BackupEvent {
+  if (decision.kind === 'commit') return { type: 'BackupSealed', data: sealed(expected, decision) };
+  if (decision.reason === 'cancelled') return { type: 'BackupCancelled', data: {} };
+  const { code = 'backup.given_up', message = 'The backup was given up.' } = decision;
+  return { type: 'BackupFailed', data: { code, message } };
+}
+
+/** Everything that was expected is in the commit without loss: completed. Anything less is partial, and says what and why. */
+function sealed(expected: readonly DatasetRef[], commit: CommitDecision): BackupSealed {
+  const committed = new Map(commit.datasets.map((dataset) => [dataset.datasetId, dataset]));
+  const datasets = expected.map((ref) => summary(ref, committed.get(ref.datasetId)));
+  const missing = datasets.filter((dataset) => dataset.status !== 'completed').map(missingFrom);
+  const { kind: _, backupId: _id, datasets: _datasets, ...facts } = commit;
+  return {
+    ...facts,
+    outcome: missing.length === 0 ? 'completed' : 'partial',
+    expected: expected.length,
+    done: expected.length - missing.length,
+    missing,
+    datasets,
+  };
+}
+
+function summary(ref: DatasetRef, committed: CommittedDataset | undefined): DatasetSummary {
+  if (committed) return { ...committed, n: ref.n };
+  const { n, datasetId, format } = ref;
+  return { n, datasetId, format, status: 'failed', objects: 0, bytes: 0, newBytes: 0, cause: 'The commit does not hold it.' };
+}
+
+const missingFrom = ({ datasetId, status, cause }: DatasetSummary): MissingDataset => ({
+  datasetId,
+  cause: cause ?? (status === 'failed' ? 'It could not be captured.' : 'It was captured with damage; its findings name it.'),
+});

@@ -1,0 +1,110 @@
+import { Refused, WrongState } from '../errors.ts';
+import { sameValue } from '../log/canonical-json.ts';
+import { assertSelection, firstRepeated } from '../selection.ts';
+import type { BackupCommand, RecordCaptures, RecordVerification, RequestBackup, RequestCancel } from './commands.ts';
+import { recordDecision } from './decide-end.ts';
+import type { BackupEvent } from './events.ts';
+import type { AbsentBackup, BackupState, DeadBackup, SealedBackup } from './state.ts';
+
+/**
+ * A backup's life. It is requested, started, counted, and ends once, by what stands in storage.
+ * @throws WrongState 'wrong_state.backup_…' for a command that contradicts what was decided; Refused 'backup.…' for one that no state allows.
+ */
+export function decide(state: BackupState, command: BackupCommand): readonly BackupEvent[] {
+  if (command.kind === 'request') return request(state, command);
+  if (state.status === 'absent') throw absent(command.kind);
+  switch (command.kind) {
+    case 'start':
+      return start(state);
+    case 'recordCaptures':
+      return recordCaptures(state, command);
+    case 'requestCancel':
+      return requestCancel(state, command);
+    case 'recordDecision':
+      return recordDecision(state, command.decision);
+    case 'recordVerification':
+      return recordVerification(state, command);
+  }
+}
+
+type Known = Exclude<BackupState, AbsentBackup>;
+
+const isEnded = (state: Known): state is SealedBackup | DeadBackup => state.status !== 'pending' && state.status !== 'running';
+
+const absent = (doing: string): WrongState =>
+  new WrongState(
+    'backup_absent',
+    `Cannot ${doing}: this backup was never requested. Check its id; \`dr list\` shows the backups there are.`,
+  );
+
+const ended = (doing: string, state: Known): WrongState =>
+  new WrongState('backup_ended', `Cannot ${doing}: backup ${state.request.backupId} is ${state.status}, and ends are final.`, {
+    status: state.status,
+  });
+
+function request(state: BackupState, { kind: _, ...data }: RequestBackup): readonly BackupEvent[] {
+  if (state.status !== 'absent') {
+    if (sameValue(state.request, data)) return [];
+    throw new WrongState('backup_exists', `Cannot request backup ${data.backupId}: the id belongs to another request. Take a new id.`);
+  }
+  assertSelection('backup', data.datasets);
+  const twice = firstRepeated(data.datasets.map((dataset) => dataset.datasetId));
+  if (twice !== undefined) throw new Refused('backup.dataset_twice', `The backup was not started: it selects data set ${twice} twice.`);
+  return [{ type: 'BackupRequested', data }];
+}
+
+function start(state: Known): readonly BackupEvent[] {
+  if (state.status === 'running') return [];
+  if (isEnded(state)) throw ended('start', state);
+  if (state.cancelRequestedBy !== undefined) {
+    throw new WrongState(
+      'backup_cancel_requested',
+      'Cannot start: a cancel was requested before. Put the tombstone and record the decision.',
+    );
+  }
+  return [{ type: 'BackupStarted', data: {} }];
+}
+
+/** Every data set that was expected has exactly one result, so the two counts make up the selection. */
+function recordCaptures(state: Known, { done, failed }: RecordCaptures): readonly BackupEvent[] {
+  if (state.captures !== undefined) {
+    if (sameValue(state.captures, { done, failed })) return [];
+    throw new WrongState('backup_captures_counted', 'Cannot record the captures: they were counted before, with another result.');
+  }
+  if (isEnded(state)) throw ended('record the captures', state);
+  const expected = state.request.datasets.length;
+  if (done < 0 || failed < 0 || done + failed !== expected) {
+    throw new Refused(
+      'backup.captures_incomplete',
+      `Cannot record the captures: ${done} done and ${failed} failed do not make the ${expected} expected.`,
+    );
+  }
+  return [{ type: 'BackupCapturesEnded', data: { done, failed } }];
+}
+
+function requestCancel(state: Known, { by, reasonDigest }: RequestCancel): readonly BackupEvent[] {
+  if (state.status === 'cancelled') return [];
+  if (isEnded(state)) {
+    throw new WrongState('backup_already_decided', `Cannot cancel: backup ${state.request.backupId} is ${state.status} already.`, {
+      status: state.status,
+    });
+  }
+  if (state.cancelRequestedBy !== undefined) return [];
+  return [{ type: 'BackupCancelRequested', data: reasonDigest === undefined ? { by } : { by, reasonDigest } }];
+}
+
+function recordVerification(state: Known, { verificationId, ok, at }: RecordVerification): readonly BackupEvent[] {
+  if (!('sealed' in state)) {
+    throw new WrongState(
+      'backup_not_sealed',
+      `Cannot record a verification: backup ${state.request.backupId} is ${state.status}, not sealed.`,
+    );
+  }
+  const before = state.verifications.find((v) => v.verificationId === verificationId);
+  if (before === undefined) return [{ type: 'BackupVerified', data: { verificationId, ok, at } }];
+  if (before.ok === ok) return [];
+  throw new WrongState(
+    'backup_verification_recorded',
+    `Cannot record verification ${verificationId}: it is on record with the opposite result.`,
+  );
+}

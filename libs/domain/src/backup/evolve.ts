@@ -1,0 +1,33 @@
+import type { BackupEvent } from './events.ts';
+import type { BackupState, DeadBackup, OpenBackup, SealedBackup } from './state.ts';
+
+/** No rule lives here: events are facts. One that has no place in the state (none such is ever decided) changes nothing. */
+export function evolve(state: BackupState, event: BackupEvent): BackupState {
+  if (event.type === 'BackupRequested') return state.status === 'absent' ? { status: 'pending', request: event.data } : state;
+  if (state.status === 'absent') return state;
+  if (state.status === 'pending' || state.status === 'running') return evolveOpen(state, event);
+  return event.type === 'BackupVerified' && 'sealed' in state ? withVerification(state, event.data) : state;
+}
+
+function evolveOpen(state: OpenBackup, event: BackupEvent): OpenBackup | SealedBackup | DeadBackup {
+  switch (event.type) {
+    case 'BackupStarted':
+      return { ...state, status: 'running' };
+    case 'BackupCapturesEnded':
+      return { ...state, captures: event.data };
+    case 'BackupCancelRequested':
+      return { ...state, cancelRequestedBy: event.data.by };
+    case 'BackupSealed':
+      return { ...state, status: event.data.outcome, sealed: event.data, verifications: [] };
+    case 'BackupFailed':
+      return { ...state, status: 'failed', failure: event.data };
+    case 'BackupCancelled':
+      return { ...state, status: 'cancelled' };
+    default:
+      return state;
+  }
+}
+
+function withVerification(state: SealedBackup, { verificationId, ok }: { verificationId: string; ok: boolean }): SealedBackup {
+  return { ...state, verifications: [...state.verifications, { verificationId, ok }] };
+}

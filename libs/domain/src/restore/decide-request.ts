@@ -1,0 +1,52 @@
+import { Refused, WrongState } from '../errors.ts';
+import { sameValue } from '../log/canonical-json.ts';
+import { assertSelection, firstRepeated } from '../selection.ts';
+import type { RequestRestore } from './commands.ts';
+import type { RestoreEvent, RestoreRequested } from './events.ts';
+import type { RestoreState } from './state.ts';
+
+export function request(state: RestoreState, { kind: _, ...data }: RequestRestore): readonly RestoreEvent[] {
+  if (state.status !== 'absent') {
+    if (sameValue(state.request, data)) return [];
+    throw new WrongState('restore_exists', `Cannot request restore ${data.restoreId}: the id belongs to another request. Take a new id.`);
+  }
+  assertSelection('restore', data.datasets);
+  assertTargets(data);
+  assertOptions(data);
+  return [{ type: 'RestoreRequested', data }];
+}
+
+/** Two data sets cannot take the same place, and a place inside another one would be swapped away with it. */
+function assertTargets({ datasets, targetTenant }: RestoreRequested): void {
+  const targets = datasets.map((dataset) => dataset.to);
+  const twice = firstRepeated(targets) ?? innerOf(targets);
+  if (twice === undefined) return;
+  throw new Refused(
+    'restore.mapping_conflict',
+    `The restore was not started: two data sets would be put at ${targetTenant}/${twice}. Map one of them to another name (dataset_mapping).`,
+  );
+}
+
+/** A target that lies inside another target. */
+function innerOf(targets: readonly string[]): string | undefined {
+  const all = new Set(targets);
+  const parents = (path: string): string[] => path.split('/').map((_, i, parts) => parts.slice(0, i).join('/'));
+  return targets.find((target) => parents(target).some((parent) => all.has(parent)));
+}
+
+/** Options that some of the selected data sets cannot honour are refused, never ignored. */
+function assertOptions({ datasets, options }: RestoreRequested): void {
+  const v4 = datasets.find((dataset) => dataset.format === 'v4');
+  if (!options.restoreIndexes && v4) {
+    throw unsupported(
+      `restore_indexes = false cannot be honoured for ${v4.from}: the logs of a v4 data set name its index files. Leave it true.`,
+    );
+  }
+  if (options.paths.length > 0 && options.overwriteExisting) {
+    throw unsupported(
+      '`paths` goes only into a new data set, so it cannot be combined with overwrite_existing. Map the data set to a new name.',
+    );
+  }
+}
+
+const unsupported = (why: string): Refused => new Refused('restore.option_not_supported', `The restore was not started: ${why}`);
