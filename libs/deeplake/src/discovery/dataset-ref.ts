@@ -1,6 +1,6 @@
 import type { DatasetFormat } from '../finding.ts';
 
-/** A data set below the source root. `path` is relative to the source root; equals `<tenant>/<datasetId>` except for tenant `default`. */
+/** A data set below the source root. `path` is relative to the source root: `<tenant>/<datasetId>`, or just the name for sets of tenant `default` that lie directly under it. */
 export interface DatasetRef {
   readonly kind: 'dataset';
   readonly tenant: string;
@@ -9,12 +9,12 @@ export interface DatasetRef {
   readonly format: DatasetFormat;
 }
 
-/** Something below the source root that no data set covers, and why. */
+/** Something below the source root that no data set covers, and why. 'name-taken': `default/x` exists beside `x`; only the first is protected. */
 export interface Unprotected {
   readonly kind: 'unprotected';
   readonly tenant: string | undefined;
   readonly path: string;
-  readonly reason: 'loose-file' | 'symlink' | 'special' | 'bad-name';
+  readonly reason: 'loose-file' | 'symlink' | 'special' | 'bad-name' | 'name-taken';
 }
 
 export type Discovered = DatasetRef | Unprotected;

@@ -1,0 +1,115 @@
+import type { SourceFile, SourceFolder } from '@dr/storage';
+import type { DatasetFormat } from '../finding.ts';
+import type { DatasetRef, Discovered, Unprotected } from './dataset-ref.ts';
+import { formatOfRoot, NO_MARKERS, withEntry } from './layout.ts';
+import { DEFAULT_TENANT, isGoodName, isOwnFolder } from './names.ts';
+
+/** A folder that was looked into once: its entries, and its format if it is a root. */
+interface Looked {
+  readonly entries: SourceFile[];
+  readonly format: DatasetFormat | undefined;
+}
+
+/**
+ * Data sets below the source root, and what none of them covers, in byte order of the paths.
+ * A set is a folder with a v3, v4 or Hub v1 root at any depth below its tenant; there is no descent below a root. A first-level folder of a
+ * tenant without any root below is one opaque set. Sets directly under the source root belong to tenant `default`. Links are not followed,
+ * `.dr-*` is skipped, folders with names that do not travel are reported as unprotected. Source: CONTRACT section 4.
+ * @throws SourceMissing, SourceUnavailable.
+ */
+export async function* discoverDatasets(root: SourceFolder, { tenant }: { tenant?: string } = {}): AsyncIterable<Discovered> {
+  const entries = await root.readdir();
+  const hasDefaultFolder = entries.some((e) => e.path === DEFAULT_TENANT && e.kind === 'dir');
+  for (const entry of entries) {
+    if (isOwnFolder(entry.path) || !mayConcern(entry, tenant)) continue;
+    if (entry.kind !== 'dir' || !isGoodName(entry.path) || entry.nameProblem) yield unprotected(entry, undefined);
+    else yield* belowTopLevel(root, entry.path, tenant, hasDefaultFolder);
+  }
+}
+
+/** Folders other than the tenant's own may still be sets of `default`; everything else of other tenants is left alone. */
+function mayConcern(entry: SourceFile, tenant: string | undefined): boolean {
+  return tenant === undefined || tenant === DEFAULT_TENANT || entry.path === tenant;
+}
+
+async function* belowTopLevel(
+  root: SourceFolder,
+  name: string,
+  tenant: string | undefined,
+  hasDefaultFolder: boolean,
+): AsyncIterable<Discovered> {
+  const looked = await lookInto(root, name);
+  if (looked.format === undefined) {
+    if (tenant === undefined || tenant === name) yield* belowTenant(root, name, looked.entries);
+    return;
+  }
+  if (tenant !== undefined && tenant !== DEFAULT_TENANT) return;
+  if (hasDefaultFolder && name !== DEFAULT_TENANT && (await root.stat(`${DEFAULT_TENANT}/${name}`)))
+    yield { kind: 'unprotected', tenant: DEFAULT_TENANT, path: name, reason: 'name-taken' };
+  else yield { kind: 'dataset', tenant: DEFAULT_TENANT, datasetId: name, path: name, format: looked.format };
+}
+
+async function* belowTenant(root: SourceFolder, tenant: string, entries: SourceFile[]): AsyncIterable<Discovered> {
+  for (const entry of entries) {
+    const problem = notAFolder(entry, tenant);
+    if (problem === 'skip') continue;
+    if (problem) yield problem;
+    else yield* belowFirstLevel(root, tenant, entry.path);
+  }
+}
+
+async function* belowFirstLevel(root: SourceFolder, tenant: string, path: string): AsyncIterable<Discovered> {
+  const looked = await lookInto(root, path);
+  if (looked.format !== undefined) yield datasetRef(tenant, path, looked.format);
+  else if (await hasRootBelow(root, looked.entries)) yield* belowGroup(root, tenant, looked.entries);
+  else yield datasetRef(tenant, path, 'opaque');
+}
+
+/** A folder that is no set itself but holds some further down: whatever lies beside them is unprotected. */
+async function* belowGroup(root: SourceFolder, tenant: string, entries: SourceFile[]): AsyncIterable<Discovered> {
+  for (const entry of entries) {
+    const problem = notAFolder(entry, tenant);
+    if (problem === 'skip') continue;
+    if (problem) {
+      yield problem;
+      continue;
+    }
+    const looked = await lookInto(root, entry.path);
+    if (looked.format !== undefined) yield datasetRef(tenant, entry.path, looked.format);
+    else yield* belowGroup(root, tenant, looked.entries);
+  }
+}
+
+async function hasRootBelow(root: SourceFolder, entries: SourceFile[]): Promise<boolean> {
+  for (const entry of entries) {
+    if (entry.kind !== 'dir' || !isGoodName(lastName(entry.path)) || entry.nameProblem) continue;
+    const looked = await lookInto(root, entry.path);
+    if (looked.format !== undefined || (await hasRootBelow(root, looked.entries))) return true;
+  }
+  return false;
+}
+
+async function lookInto(root: SourceFolder, path: string): Promise<Looked> {
+  const entries = await root.readdir(path);
+  const markers = entries.reduce((m, e) => withEntry(m, lastName(e.path), e.kind), NO_MARKERS);
+  return { entries, format: await formatOfRoot(markers, () => root.read(`${path}/meta.json`)) };
+}
+
+function notAFolder(entry: SourceFile, tenant: string): Unprotected | 'skip' | undefined {
+  const name = lastName(entry.path);
+  if (isOwnFolder(name)) return 'skip';
+  return entry.kind === 'dir' && isGoodName(name) && !entry.nameProblem ? undefined : unprotected(entry, tenant);
+}
+
+function unprotected({ kind, path }: SourceFile, tenant: string | undefined): Unprotected {
+  const reason = kind === 'file' ? 'loose-file' : kind === 'dir' ? 'bad-name' : kind;
+  return { kind: 'unprotected', tenant, path, reason };
+}
+
+function datasetRef(tenant: string, path: string, format: DatasetFormat): DatasetRef {
+  return { kind: 'dataset', tenant, datasetId: path.slice(tenant.length + 1), path, format };
+}
+
+function lastName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
