@@ -1,4 +1,4 @@
-import canonicalize from 'canonicalize';
+import { canonicalJson } from '@dr/domain';
 import { BodyUnreadable, UnstorableEvent } from './errors.ts';
 import type { RecordedEvent } from './event.ts';
 
@@ -12,7 +12,7 @@ export const EVENT_BYTES_MAX = 1_000_000;
  * never rendered again: the hash chain, the archive and every reader use these very bytes.
  * @throws UnstorableEvent for numbers and strings that JSON or PostgreSQL cannot hold, and for events over EVENT_BYTES_MAX.
  */
-export function encodeEvent(event: RecordedEvent): Buffer {
+export function encodeBody(event: RecordedEvent): Buffer {
   const { position: _, ...envelope } = event;
   const bytes = Buffer.from(canonicalText(envelope, event), 'utf8');
   if (bytes.length > EVENT_BYTES_MAX) {
@@ -25,16 +25,16 @@ export function encodeEvent(event: RecordedEvent): Buffer {
 }
 
 function canonicalText(envelope: object, event: RecordedEvent): string {
-  let text: string | undefined;
+  let text: string;
   try {
-    text = canonicalize(envelope);
+    text = canonicalJson(envelope);
   } catch (cause) {
     throw new UnstorableEvent(
       event.stream,
       `${event.type} is not JSON: ${(cause as Error).message}. Write 64-bit numbers as decimal strings.`,
     );
   }
-  if (text === undefined || !text.isWellFormed() || /\\u0000|\\ud[89a-f]/.test(text)) {
+  if (!text.isWellFormed() || /\\u0000|\\ud[89a-f]/.test(text)) {
     throw new UnstorableEvent(
       event.stream,
       `${event.type} holds a NUL or half a surrogate pair, which PostgreSQL cannot store. Encode such text (base64) first.`,
@@ -44,7 +44,7 @@ function canonicalText(envelope: object, event: RecordedEvent): string {
 }
 
 /** The event in stored bytes. @throws BodyUnreadable */
-export function decodeEvent(body: Uint8Array, where: string): RecordedEvent {
+export function decodeBody(body: Uint8Array, where: string): RecordedEvent {
   try {
     return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')) as RecordedEvent;
   } catch (cause) {

@@ -1,7 +1,7 @@
 import { integer, type Queryable, rows } from './database.ts';
-import { decodeEvent } from './encoding.ts';
+import { decodeBody } from './encoding.ts';
 import { LogOutOfOrder } from './errors.ts';
-import type { EventCodec, LoggedEvent } from './event.ts';
+import type { StoredEvent } from './event.ts';
 
 export const READ_LOG = `
 SELECT l.position, e.body FROM event_log l JOIN events e ON e.event_id = l.event_id
@@ -18,7 +18,7 @@ export interface LogHead {
  * The next sealed events after a position. Dense: what comes is after + 1, after + 2, … without a hole.
  * @throws LogOutOfOrder when a position is missing, so that a reader stops instead of skipping
  */
-export async function readLog(on: Queryable, after: number, limit: number, codec?: EventCodec): Promise<LoggedEvent[]> {
+export async function readLog(on: Queryable, after: number, limit: number): Promise<StoredEvent[]> {
   const found = await rows<{ position: string; body: Buffer }>(on, READ_LOG, [after, limit]);
   return found.map((row, index) => {
     const position = integer(row.position);
@@ -28,8 +28,7 @@ export async function readLog(on: Queryable, after: number, limit: number, codec
         { position },
       );
     }
-    const event = decodeEvent(row.body, `log position ${position}`);
-    return { ...(codec ? codec.decode(event) : event), position };
+    return { ...decodeBody(row.body, `log position ${position}`), position };
   });
 }
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Decider } from '@dr/domain';
 import { DuplicateEventId, UnstorableEvent, VersionConflict } from './errors.ts';
-import type { NewEvent, RecordedEvent } from './event.ts';
+import type { EventCodec, NewEvent } from './event.ts';
 import { EventStore } from './event-store.ts';
-import { as, event, type TestStore, testStore } from './testing/test-store.ts';
+import { as, event, plainCodec, type TestStore, testStore } from './testing/test-store.ts';
 
 let t: TestStore;
 beforeAll(async () => {
@@ -151,16 +151,26 @@ describe('deciding', () => {
         return super.append(name, expected, events, options);
       }
     }
-    const store = new Disturbed(t.app, { now: () => 0, newEventId: randomUUID });
+    const store = new Disturbed(t.app, { now: () => 0, newEventId: randomUUID, codec: plainCodec });
     expect(await store.decide(stream, counter, { to: 9 }, as())).toMatchObject({ version: 3, state: 9 });
     disturbances = 3;
     await expect(store.decide(stream, counter, { to: 10 }, as())).rejects.toBeInstanceOf(VersionConflict);
   });
 
+  test('the events of the house are checked as they are written', async () => {
+    const house = new EventStore(t.app, { now: () => 0, newEventId: randomUUID });
+    await expect(house.append(newStream(), 0, [event()], as())).rejects.toMatchObject({ code: 'event.unknown_type' });
+    const revoked = { type: 'ApiKeyRevoked', data: { keyId: 'k' } };
+    await expect(house.append(newStream(), 0, [revoked], as())).rejects.toMatchObject({ code: 'event.unencodable' });
+  });
+
   test('old events are brought up to date as they are read; what is stored stays', async () => {
     const stream = newStream();
-    const decode = (e: RecordedEvent): RecordedEvent => ({ ...e, schemaVersion: 2, data: { n: Number(e.data['n']) * 10 } });
-    const store = new EventStore(t.app, { now: () => 0, newEventId: randomUUID, codec: { schemaVersion: () => 2, decode } });
+    const codec: EventCodec = {
+      encode: (e) => ({ ...plainCodec.encode(e), schemaVersion: 2 }),
+      decode: (type, version, data) => plainCodec.decode(type, version, version === 1 ? { n: (data as { n: number }).n * 10 } : data),
+    };
+    const store = new EventStore(t.app, { now: () => 0, newEventId: randomUUID, codec });
     await t.store.append(stream, 0, [event(4)], as());
     expect(await store.load(stream, counter)).toEqual({ state: 40, version: 1 });
     expect((await t.store.read(stream))[0]).toMatchObject({ schemaVersion: 1, data: { n: 4 } });

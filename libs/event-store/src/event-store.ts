@@ -1,14 +1,15 @@
 import type { Decider } from '@dr/domain';
 import type { DataSource } from 'typeorm';
 import { integer, type Queryable, rows, sqlState } from './database.ts';
-import { APPEND_EVENTS_MAX, decodeEvent, encodeEvent } from './encoding.ts';
+import { APPEND_EVENTS_MAX, decodeBody, encodeBody } from './encoding.ts';
 import { DuplicateEventId, UnstorableEvent, VersionConflict } from './errors.ts';
-import type { EventCodec, EventMeta, NewEvent, RecordedEvent } from './event.ts';
+import { domainCodec, type EventCodec, type EventMeta, type NewEvent, type ReadEvent, type RecordedEvent, upToDate } from './event.ts';
 
 /** The clock (ms since 1970) and the maker of event ids (UUIDv7) come from outside. */
 export interface EventStoreOptions {
   now: () => number;
   newEventId: () => string;
+  /** Default: the events of `@dr/domain`. */
   codec?: EventCodec;
 }
 
@@ -26,7 +27,7 @@ export interface AppendResult {
   version: number;
   /** True when the command was known already and nothing was written. */
   duplicate: boolean;
-  /** What was written now; empty for a duplicate. */
+  /** What was written now, as it is stored; empty for a duplicate. */
   events: RecordedEvent[];
 }
 
@@ -39,10 +40,12 @@ export interface DecideOptions extends AppendOptions {
 export class EventStore {
   private readonly database: DataSource;
   private readonly options: EventStoreOptions;
+  private readonly codec: EventCodec;
 
   constructor(database: DataSource, options: EventStoreOptions) {
     this.database = database;
     this.options = options;
+    this.codec = options.codec ?? domainCodec;
   }
 
   /**
@@ -55,7 +58,7 @@ export class EventStore {
     if (events.length > APPEND_EVENTS_MAX)
       throw new UnstorableEvent(stream, `${events.length} events at once, the limit is ${APPEND_EVENTS_MAX}.`);
     const recorded = this.record(stream, expectedVersion, events, options);
-    const answer = await this.callAppend(stream, expectedVersion, recorded.map(encodeEvent), options);
+    const answer = await this.callAppend(stream, expectedVersion, recorded.map(encodeBody), options);
     const version = integer(answer.at_version);
     if (answer.outcome === 'conflict') throw new VersionConflict(stream, expectedVersion, version);
     const duplicate = answer.outcome === 'duplicate';
@@ -64,13 +67,11 @@ export class EventStore {
 
   private record(stream: string, after: number, events: readonly NewEvent[], { commandId, meta }: AppendOptions): RecordedEvent[] {
     const recordedAt = new Date(this.options.now()).toISOString();
-    return events.map(({ type, schemaVersion, data, eventId }, index) => ({
-      eventId: eventId ?? this.options.newEventId(),
+    return events.map((event, index) => ({
+      eventId: event.eventId ?? this.options.newEventId(),
       stream,
       version: after + 1 + index,
-      type,
-      schemaVersion: schemaVersion ?? this.options.codec?.schemaVersion(type) ?? 1,
-      data: data as RecordedEvent['data'],
+      ...this.codec.encode(event),
       meta: { ...meta, commandId },
       recordedAt,
     }));
@@ -88,12 +89,11 @@ export class EventStore {
     }
   }
 
-  /** Events of a stream in order, from `fromVersion` (1) on; empty when there is no such stream. */
-  async read(stream: string, { fromVersion = 1, tx }: { fromVersion?: number; tx?: Queryable | undefined } = {}): Promise<RecordedEvent[]> {
+  /** Events of a stream in order and in today's shape, from `fromVersion` (1) on; empty when there is no such stream. */
+  async read(stream: string, { fromVersion = 1, tx }: { fromVersion?: number; tx?: Queryable | undefined } = {}): Promise<ReadEvent[]> {
     const found = await rows<{ body: Buffer }>(tx ?? this.database, READ_STREAM, [stream, fromVersion]);
     return found.map(({ body }, index) => {
-      const event = decodeEvent(body, `${stream} version ${fromVersion + index}`);
-      return this.options.codec ? this.options.codec.decode(event) : event;
+      return upToDate(decodeBody(body, `${stream} version ${fromVersion + index}`), this.codec);
     });
   }
 

@@ -22,9 +22,18 @@ export {
   rows,
   sqlState,
 } from './database.ts';
-export { APPEND_EVENTS_MAX, decodeEvent, EVENT_BYTES_MAX, encodeEvent } from './encoding.ts';
+export { APPEND_EVENTS_MAX, decodeBody, EVENT_BYTES_MAX, encodeBody } from './encoding.ts';
 export * from './errors.ts';
-export type { EventCodec, EventMeta, LoggedEvent, NewEvent, RecordedEvent } from './event.ts';
+export {
+  domainCodec,
+  type EventCodec,
+  type EventMeta,
+  type LoggedEvent,
+  type NewEvent,
+  type ReadEvent,
+  type RecordedEvent,
+  type StoredEvent,
+} from './event.ts';
 export { type LogHead, logHead, positionOf, readLog } from './event-log.ts';
 export { type AppendOptions, type AppendResult, type DecideOptions, EventStore, type EventStoreOptions } from './event-store.ts';
 export { type Lags, lags, type OpenTransaction, oldestWriteTransaction } from './lag.ts';

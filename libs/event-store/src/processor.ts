@@ -3,7 +3,7 @@ import { AdvisoryLocks } from './advisory-lock.ts';
 import { goLive, liveVersion, moveCheckpoint, notePoison, openCheckpoint } from './checkpoint.ts';
 import { isTransient } from './database.ts';
 import { CheckpointMoved } from './errors.ts';
-import type { EventCodec, LoggedEvent } from './event.ts';
+import { domainCodec, type EventCodec, type LoggedEvent, type StoredEvent, upToDate } from './event.ts';
 import { readLog } from './event-log.ts';
 import { PollLoop } from './poll-loop.ts';
 import { checkStreamOrder } from './stream-order.ts';
@@ -83,14 +83,14 @@ export class Processor {
   }
 
   private async round(): Promise<boolean> {
-    const { database, codec, batchMax = 500 } = this.options;
+    const { database, batchMax = 500 } = this.options;
     if (!this.locks.isHeld(this.lockName)) this.position = undefined;
     if (!(await this.locks.tryAcquire(this.lockName))) {
       this.current = { status: 'follower', position: this.current.position };
       return false;
     }
     this.position ??= (await openCheckpoint(database, this.options)).position;
-    const events = await readLog(database, this.position, this.batch, codec);
+    const events = await readLog(database, this.position, this.batch);
     if (events.length > 0) await this.process(this.position, events);
     if (events.length < this.batch) await this.catchUp();
     this.current = { status: 'running', position: this.position };
@@ -99,8 +99,10 @@ export class Processor {
     return more;
   }
 
-  private async process(from: number, events: LoggedEvent[]): Promise<void> {
-    const to = events.at(-1)!.position;
+  private async process(from: number, stored: StoredEvent[]): Promise<void> {
+    const to = stored.at(-1)!.position;
+    const { codec = domainCodec } = this.options;
+    const events = stored.map((event): LoggedEvent => ({ ...upToDate(event, codec), position: event.position }));
     const afterCommit = await this.options.database.transaction(async (tx) => {
       await moveCheckpoint(tx, this.options, from, to);
       await checkStreamOrder(tx, events);

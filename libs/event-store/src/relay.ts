@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { AdvisoryLocks } from './advisory-lock.ts';
 import { moveCheckpoint, openCheckpoint } from './checkpoint.ts';
 import { CheckpointMoved } from './errors.ts';
-import type { LoggedEvent } from './event.ts';
+import type { StoredEvent } from './event.ts';
 import { readLog } from './event-log.ts';
 import { PollLoop } from './poll-loop.ts';
 
@@ -14,7 +14,7 @@ export interface RelayOptions {
    * Publishes the batch in order and resolves when every event is acknowledged as stored. Called again with the same events after a
    * failure or a crash, so it gives each event's id as the message id.
    */
-  publish: (events: readonly LoggedEvent[]) => Promise<void>;
+  publish: (events: readonly StoredEvent[]) => Promise<void>;
   batchMax?: number;
   pollMs?: number;
   locks?: AdvisoryLocks;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { integer, type Queryable, rows } from './database.ts';
-import { decodeEvent } from './encoding.ts';
+import { decodeBody } from './encoding.ts';
 import { type LogHead, logHead } from './event-log.ts';
 
 export type ChainReport = { ok: true; checked: number; head: LogHead } | { ok: false; checked: number; position: number; reason: string };
@@ -60,7 +60,7 @@ function fault(row: ChainRow | undefined, position: number, before: LogHead, anc
 }
 
 function columnsAgree(row: ChainRow, body: Buffer): boolean {
-  const event = decodeEvent(body, `log position ${row.position}`);
+  const event = decodeBody(body, `log position ${row.position}`);
   const inBody = [event.eventId, event.stream, String(event.version), event.type, event.schemaVersion];
   return inBody.every((value, index) => value === [row.event_id, row.stream, row.version, row.type, row.schema_version][index]);
 }

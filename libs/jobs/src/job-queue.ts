@@ -1,0 +1,174 @@
+import { changed, changedCount, type Queryable, rows } from '@dr/event-store';
+import type { DataSource } from 'typeorm';
+import { LeaseLost, PayloadTooLarge, PermanentFailure, QueueFull } from './errors.ts';
+import { type AfterCommit, type ClaimedJob, type Job, type NewJob, PAYLOAD_BYTES_MAX } from './job.ts';
+import { type JobRow, toClaimed, toJob } from './job-row.ts';
+
+/** Appends the event that ends a dead job, in the transaction that marks it dead. When it throws, the job is not dead yet. */
+export type OnDead<Payload extends object = object> = (tx: Queryable, job: Job<Payload>, error: string) => Promise<AfterCommit | undefined>;
+
+export interface JobQueueOptions {
+  /** Publishes a trigger for a kind on the bus. A lost one costs a polling interval. */
+  announce?: (kind: string) => Promise<void>;
+  /** Wait before the next try after the n-th failed. Default 1, 2, 4 … s, at most 5 min. */
+  retryMs?: (attempts: number) => number;
+}
+
+export interface Failure {
+  error: string;
+  /** No further try can help. */
+  permanent?: boolean;
+}
+
+const retryMsDefault = (attempts: number): number => Math.min(1_000 * 2 ** (attempts - 1), 300_000);
+
+/** Jobs in PostgreSQL: claimed with a lease and a fencing token, by the database's clock. Every method may be called by any process. */
+export class JobQueue {
+  readonly database: DataSource;
+  private readonly options: JobQueueOptions;
+
+  constructor(database: DataSource, options: JobQueueOptions = {}) {
+    this.database = database;
+    this.options = options;
+  }
+
+  /**
+   * Adds jobs inside `tx`, normally that of a process manager's checkpoint; known ids are left alone. After COMMIT call `announce`.
+   * @returns how many are new
+   */
+  async enqueue(tx: Queryable, jobs: readonly NewJob[]): Promise<number> {
+    if (jobs.length === 0) return 0;
+    const sql = `INSERT INTO jobs (job_id, kind, tenant, operation_id, payload, attempts_max)
+      SELECT j."jobId", j.kind, j.tenant, j."operationId", j.payload, coalesce(j."attemptsMax", 5)
+        FROM jsonb_to_recordset($1::jsonb) WITH ORDINALITY
+          AS j ("jobId" text, kind text, tenant text, "operationId" text, payload jsonb, "attemptsMax" int, ord bigint)
+       ORDER BY j.ord ON CONFLICT (job_id) DO NOTHING RETURNING job_id`;
+    jobs.forEach(checkPayload);
+    return (await rows(tx, sql, [JSON.stringify(jobs)])).length;
+  }
+
+  /** Wakes workers of these kinds, after COMMIT. Never throws: they also poll. */
+  async announce(kinds: Iterable<string>): Promise<void> {
+    const { announce } = this.options;
+    if (announce) await Promise.allSettled([...new Set(kinds)].map((kind) => announce(kind)));
+  }
+
+  /** Refuses when `max` jobs of the kind and tenant wait already. For whoever accepts requests; a job that an event promised is always queued. */
+  async assertRoom({ kind, tenant, max }: { kind: string; tenant: string; max: number }): Promise<void> {
+    const sql = `SELECT count(*)::int AS n FROM (SELECT FROM jobs WHERE kind = $1 AND tenant = $2 AND status = 'queued' LIMIT $3) AS waiting`;
+    const [row] = await rows<{ n: number }>(this.database, sql, [kind, tenant, max]);
+    if (row!.n >= max) throw new QueueFull(kind, tenant, row!.n, max);
+  }
+
+  /** Takes the next job of a kind, fairly between tenants; expired leases are taken over. Undefined when none is due. */
+  async claim<Payload extends object>(kind: string, worker: string, leaseMs: number): Promise<ClaimedJob<Payload> | undefined> {
+    const [row] = await rows<JobRow>(this.database, 'SELECT * FROM claim_job($1, $2, $3)', [kind, worker, leaseMs]);
+    return row && toClaimed<Payload>(row);
+  }
+
+  /** Prolongs the lease to now + leaseMs. @throws LeaseLost */
+  async heartbeat({ jobId, token }: ClaimedJob, leaseMs: number): Promise<void> {
+    const sql = `UPDATE jobs SET heartbeat_at = clock_timestamp(), lease_until = clock_timestamp() + $3 * interval '1 ms'
+                  WHERE job_id = $1 AND fencing_token = $2 AND status = 'running'`;
+    if ((await changedCount(this.database, sql, [jobId, token, leaseMs])) === 0) throw new LeaseLost(jobId, token);
+  }
+
+  /** For effects in the middle of a job: `tx` commits only if the token still holds the job. @throws LeaseLost */
+  async holdLease(tx: Queryable, { jobId, token }: ClaimedJob): Promise<void> {
+    const sql = `SELECT FROM jobs WHERE job_id = $1 AND fencing_token = $2 AND status = 'running' FOR NO KEY UPDATE`;
+    if ((await rows(tx, sql, [jobId, token])).length === 0) throw new LeaseLost(jobId, token);
+  }
+
+  /** Ends a job well, in the transaction that appends its event. @throws LeaseLost: then everything else in `tx` must go too. */
+  async finish(tx: Queryable, { jobId, token }: ClaimedJob): Promise<void> {
+    const sql = `UPDATE jobs SET status = 'done', lease_until = NULL, error = NULL, ended_at = clock_timestamp()
+                  WHERE job_id = $1 AND fencing_token = $2 AND status = 'running'`;
+    if ((await changedCount(tx, sql, [jobId, token])) === 0) throw new LeaseLost(jobId, token);
+  }
+
+  /** Hands a job back unfinished; another worker may have it at once, and the try does not count. @throws LeaseLost */
+  async release({ jobId, token, kind }: ClaimedJob): Promise<void> {
+    const sql = `UPDATE jobs SET status = 'queued', lease_until = NULL, worker = NULL, attempts = attempts - 1, available_at = clock_timestamp()
+                  WHERE job_id = $1 AND fencing_token = $2 AND status = 'running'`;
+    if ((await changedCount(this.database, sql, [jobId, token])) === 0) throw new LeaseLost(jobId, token);
+    await this.announce([kind]);
+  }
+
+  /** A try failed: the job waits for the next one, or is dead when it was the last or nothing can help. @throws LeaseLost */
+  async fail<Payload extends object>(job: ClaimedJob<Payload>, failure: Failure, onDead: OnDead<Payload>): Promise<'queued' | 'dead'> {
+    if (failure.permanent || job.attempts >= job.attemptsMax) {
+      await this.bury(job, failure.error, onDead);
+      return 'dead';
+    }
+    const sql = `UPDATE jobs SET status = 'queued', lease_until = NULL, worker = NULL, error = $3,
+                    available_at = clock_timestamp() + $4 * interval '1 ms'
+                  WHERE job_id = $1 AND fencing_token = $2 AND status = 'running'`;
+    const waitMs = (this.options.retryMs ?? retryMsDefault)(job.attempts);
+    const parameters = [job.jobId, job.token, failure.error.slice(0, 2_000), waitMs];
+    if ((await changedCount(this.database, sql, parameters)) === 0) throw new LeaseLost(job.jobId, job.token);
+    return 'queued';
+  }
+
+  private async bury<Payload extends object>(job: ClaimedJob<Payload>, error: string, onDead: OnDead<Payload>): Promise<void> {
+    const afterCommit = await this.database.transaction(async (tx) => {
+      const sql = `UPDATE jobs SET status = 'dead', lease_until = NULL, error = $3, ended_at = clock_timestamp()
+                    WHERE job_id = $1 AND fencing_token = $2 AND status = 'running'`;
+      if ((await changedCount(tx, sql, [job.jobId, job.token, error.slice(0, 2_000)])) === 0) throw new LeaseLost(job.jobId, job.token);
+      return onDead(tx, job, error);
+    });
+    await afterCommit?.();
+  }
+
+  /** Marks one job dead whose last worker vanished. @returns false when there is none. */
+  async buryExpired<Payload extends object>(kind: string, onDead: OnDead<Payload>): Promise<boolean> {
+    const [row] = await rows<JobRow>(this.database, EXHAUSTED, [kind]);
+    if (!row) return false;
+    const job = toClaimed<Payload>(row);
+    await this.bury(job, `the worker ${job.worker} vanished at the last of ${job.attemptsMax} tries`, onDead);
+    return true;
+  }
+
+  async find<Payload extends object>(jobId: string, on: Queryable = this.database): Promise<Job<Payload> | undefined> {
+    const [row] = await rows<JobRow>(on, 'SELECT * FROM jobs WHERE job_id = $1', [jobId]);
+    return row && toJob<Payload>(row);
+  }
+
+  /** All jobs of a backup, restore or verification, in the order in which they were queued. */
+  async ofOperation<Payload extends object>(operationId: string, on: Queryable = this.database): Promise<Job<Payload>[]> {
+    return (await rows<JobRow>(on, 'SELECT * FROM jobs WHERE operation_id = $1 ORDER BY seq', [operationId])).map((row) =>
+      toJob<Payload>(row),
+    );
+  }
+
+  /** Withdraws the jobs of an operation that nobody has begun. @returns their ids; running ones must be told by their own means. */
+  async withdraw(tx: Queryable, operationId: string, why: string): Promise<string[]> {
+    const sql = `UPDATE jobs SET status = 'done', error = $2, ended_at = clock_timestamp()
+                  WHERE operation_id = $1 AND status = 'queued' RETURNING job_id`;
+    return (await changed<{ job_id: string }>(tx, sql, [operationId, why])).map((row) => row.job_id);
+  }
+
+  /** Waiting, running and dead jobs by kind, for metrics and readiness. */
+  async counts(): Promise<{ kind: string; status: Job['status']; count: number }[]> {
+    return rows(this.database, `SELECT kind, status, count(*)::int AS count FROM jobs WHERE status <> 'done' GROUP BY 1, 2 ORDER BY 1, 2`);
+  }
+
+  /** Removes rows of jobs that ended more than `olderThanMs` ago, at most 10,000 at a time. Their ids could then be queued again. */
+  async forgetEnded(olderThanMs: number): Promise<number> {
+    const sql = `DELETE FROM jobs WHERE job_id IN (SELECT job_id FROM jobs WHERE ended_at < clock_timestamp() - $1 * interval '1 ms' LIMIT 10000)`;
+    return changedCount(this.database, sql, [olderThanMs]);
+  }
+}
+
+export const EXHAUSTED = `
+SELECT * FROM jobs WHERE kind = $1 AND status = 'running' AND lease_until < clock_timestamp() AND attempts >= attempts_max LIMIT 1`;
+
+function checkPayload({ jobId, payload }: NewJob): void {
+  const bytes = Buffer.byteLength(JSON.stringify(payload));
+  if (bytes > PAYLOAD_BYTES_MAX) throw new PayloadTooLarge(jobId, bytes, PAYLOAD_BYTES_MAX);
+}
+
+/** How an error of a try is counted. */
+export function failureOf(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  return { error: message, permanent: error instanceof PermanentFailure };
+}
