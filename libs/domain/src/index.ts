@@ -5,15 +5,16 @@ export type * from './api-key/state.ts';
 export type * from './backup/commands.ts';
 export type { BackupEvent, BackupRequested, BackupSealed, BackupType } from './backup/events.ts';
 export type * from './backup/state.ts';
+export { decisionFrom, type StoredDecision, tombstoneReason } from './backup/stored-decision.ts';
 export type * from './capture/commands.ts';
+export { type DatasetForCommit, datasetForCommit, endToPropose } from './capture/committed.ts';
 export type { CaptureEvent, DatasetCaptured, DatasetCaptureFailed } from './capture/events.ts';
 export type * from './capture/state.ts';
-export { committedDataset, endToPropose } from './capture/summary.ts';
+
 export type {
   BranchHead,
   DatasetFormat,
   DatasetRef,
-  DatasetSummary,
   Finding,
   FindingCounts,
   MissingDataset,

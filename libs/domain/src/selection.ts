@@ -1,5 +1,6 @@
 import { Refused } from './errors.ts';
-import { DATASETS_MAX } from './limits.ts';
+import { DATASETS_MAX, REQUEST_BYTES_MAX } from './limits.ts';
+import { canonicalJson } from './log/canonical-json.ts';
 
 /**
  * What is selected must be something, must fit, and must be numbered 1 to N: the numbers name the streams of the parts.
@@ -24,6 +25,16 @@ export function assertSelection(subject: 'backup' | 'restore', datasets: readonl
       `The ${subject} was not started: its data sets must be numbered 1 to ${datasets.length} in order.`,
     );
   }
+}
+
+/** The request as an event must fit a message of the bus. @throws Refused `<subject>.too_large`. */
+export function assertFits(subject: 'backup' | 'restore', request: object): void {
+  const bytes = Buffer.byteLength(canonicalJson(request));
+  if (bytes <= REQUEST_BYTES_MAX) return;
+  throw new Refused(
+    `${subject}.too_large`,
+    `The ${subject} was not started: its request takes ${bytes} bytes and may take ${REQUEST_BYTES_MAX}. Split it by data set ids.`,
+  );
 }
 
 /** The first value that occurs twice. */

@@ -1,4 +1,3 @@
-import type { DatasetSummary } from '../dataset/dataset.ts';
 import type { BackupRequested } from './events.ts';
 
 export type BackupCommand = RequestBackup | StartBackup | RecordCaptures | RequestCancel | RecordDecision | RecordVerification;
@@ -46,8 +45,12 @@ export interface CommitDecision {
   readonly datasets: readonly CommittedDataset[];
 }
 
-/** A data set as the commit holds it. `cause` says in words what is wrong when the status is not completed. */
-export type CommittedDataset = Omit<DatasetSummary, 'n'>;
+/** A data set in a commit. Only 'completed' counts as intact; `cause` says in words what is wrong with any other. */
+export interface CommittedDataset {
+  readonly datasetId: string;
+  readonly status: string;
+  readonly cause?: string;
+}
 
 export interface TombstoneDecision {
   readonly kind: 'tombstone';

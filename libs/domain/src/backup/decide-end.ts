@@ -1,5 +1,6 @@
-import type { DatasetRef, DatasetSummary, MissingDataset } from '../dataset/dataset.ts';
+import type { DatasetRef, MissingDataset } from '../dataset/dataset.ts';
 import { Refused, WrongState } from '../errors.ts';
+import { CAUSE_LENGTH_MAX, CAUSES_MAX } from '../limits.ts';
 import type { CommitDecision, CommittedDataset, TombstoneDecision } from './commands.ts';
 import type { BackupEvent, BackupSealed } from './events.ts';
 import type { AbsentBackup, BackupState } from './state.ts';
@@ -39,26 +40,24 @@ function ending(expected: readonly DatasetRef[], decision: Decision): BackupEven
 /** Everything that was expected is in the commit without loss: completed. Anything less is partial, and says what and why. */
 function sealed(expected: readonly DatasetRef[], commit: CommitDecision): BackupSealed {
   const committed = new Map(commit.datasets.map((dataset) => [dataset.datasetId, dataset]));
-  const datasets = expected.map((ref) => summary(ref, committed.get(ref.datasetId)));
-  const missing = datasets.filter((dataset) => dataset.status !== 'completed').map(missingFrom);
+  const missing = expected.flatMap((ref) => lacking(ref, committed.get(ref.datasetId)));
   const { kind: _, backupId: _id, datasets: _datasets, ...facts } = commit;
   return {
     ...facts,
     outcome: missing.length === 0 ? 'completed' : 'partial',
     expected: expected.length,
     done: expected.length - missing.length,
-    missing,
-    datasets,
+    missing: missing.map(shortened),
   };
 }
 
-function summary(ref: DatasetRef, committed: CommittedDataset | undefined): DatasetSummary {
-  if (committed) return { ...committed, n: ref.n };
-  const { n, datasetId, format } = ref;
-  return { n, datasetId, format, status: 'failed', objects: 0, bytes: 0, newBytes: 0, cause: 'The commit does not hold it.' };
+function lacking({ datasetId }: DatasetRef, committed: CommittedDataset | undefined): MissingDataset[] {
+  if (committed === undefined) return [{ datasetId, cause: 'The commit does not hold it.' }];
+  if (committed.status === 'completed') return [];
+  return [{ datasetId, cause: committed.cause ?? `It is in the commit as ${committed.status}.` }];
 }
 
-const missingFrom = ({ datasetId, status, cause }: DatasetSummary): MissingDataset => ({
-  datasetId,
-  cause: cause ?? (status === 'failed' ? 'It could not be captured.' : 'It was captured with damage; its findings name it.'),
-});
+/** Every name stays; of very many, only the first have their cause here, and all have it in their capture stream. */
+function shortened({ datasetId, cause }: MissingDataset, index: number): MissingDataset {
+  return { datasetId, cause: index < CAUSES_MAX ? cause.slice(0, CAUSE_LENGTH_MAX) : '' };
+}

@@ -1,6 +1,6 @@
 import { Refused, WrongState } from '../errors.ts';
 import { sameValue } from '../log/canonical-json.ts';
-import { assertSelection, firstRepeated } from '../selection.ts';
+import { assertFits, assertSelection, firstRepeated } from '../selection.ts';
 import type { BackupCommand, RecordCaptures, RecordVerification, RequestBackup, RequestCancel } from './commands.ts';
 import { recordDecision } from './decide-end.ts';
 import type { BackupEvent } from './events.ts';
@@ -50,6 +50,7 @@ function request(state: BackupState, { kind: _, ...data }: RequestBackup): reado
   assertSelection('backup', data.datasets);
   const twice = firstRepeated(data.datasets.map((dataset) => dataset.datasetId));
   if (twice !== undefined) throw new Refused('backup.dataset_twice', `The backup was not started: it selects data set ${twice} twice.`);
+  assertFits('backup', data);
   return [{ type: 'BackupRequested', data }];
 }
 

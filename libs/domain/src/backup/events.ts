@@ -1,4 +1,4 @@
-import { datasetRef, datasetSummary, missingDataset } from '../dataset/dataset.ts';
+import { datasetRef, missingDataset } from '../dataset/dataset.ts';
 import { listOf, message, optional } from '../schema/composites.ts';
 import type { EventOf } from '../schema/event-types.ts';
 import { count, oneOf, small, text, time, truth } from '../schema/scalars.ts';
@@ -24,7 +24,10 @@ export const backupEvents = {
   /** Every data set has its result; `done` counts what was captured, torn ones too. */
   BackupCapturesEnded: message('BackupCapturesEnded', { done: small, failed: small }),
   BackupCancelRequested: message('BackupCancelRequested', { by: text, reasonDigest: optional(text) }),
-  /** The commit exists in storage. `done` counts the data sets that are in it intact; `missing` names all others of the selection. */
+  /**
+   * The commit exists in storage. `done` counts the data sets that are in it intact; `missing` names all others of the selection.
+   * What each one holds is in its capture stream and in the commit: 10,000 of them would not fit into one event.
+   */
   BackupSealed: message('BackupSealed', {
     outcome: oneOf('completed', 'partial'),
     checksum: text,
@@ -37,7 +40,6 @@ export const backupEvents = {
     expected: small,
     done: small,
     missing: listOf(missingDataset),
-    datasets: listOf(datasetSummary),
   }),
   /** The tombstone exists in storage and no commit ever will. */
   BackupFailed: message('BackupFailed', { code: text, message: text }),

@@ -1,4 +1,4 @@
-import { listOf, message, optional } from '../schema/composites.ts';
+import { listOf, message } from '../schema/composites.ts';
 import { count, oneOf, small, text } from '../schema/scalars.ts';
 import type { ValueOf } from '../schema/shape.ts';
 
@@ -33,21 +33,5 @@ export type TagRef = ValueOf<typeof tagRef>;
 /** A data set that a backup lacks or holds with loss, and why, in words for its owner. */
 export const missingDataset = message('MissingDataset', { datasetId: text, cause: text });
 export type MissingDataset = ValueOf<typeof missingDataset>;
-
-/** What a sealed backup says of one data set. completed: intact; partial: captured, but torn; failed: not captured. */
-export const datasetSummary = message('DatasetSummary', {
-  n: small,
-  datasetId: text,
-  format: datasetFormat,
-  status: oneOf('completed', 'partial', 'failed'),
-  root: optional(text),
-  objects: count,
-  bytes: count,
-  newBytes: count,
-  headVersion: optional(text),
-  rows: optional(count),
-  cause: optional(text),
-});
-export type DatasetSummary = ValueOf<typeof datasetSummary>;
 
 export const findings = listOf(finding);

@@ -1,6 +1,6 @@
 import { Refused, WrongState } from '../errors.ts';
 import { sameValue } from '../log/canonical-json.ts';
-import { assertSelection, firstRepeated } from '../selection.ts';
+import { assertFits, assertSelection, firstRepeated } from '../selection.ts';
 import type { RequestRestore } from './commands.ts';
 import type { RestoreEvent, RestoreRequested } from './events.ts';
 import type { RestoreState } from './state.ts';
@@ -13,6 +13,7 @@ export function request(state: RestoreState, { kind: _, ...data }: RequestRestor
   assertSelection('restore', data.datasets);
   assertTargets(data);
   assertOptions(data);
+  assertFits('restore', data);
   return [{ type: 'RestoreRequested', data }];
 }
 

@@ -1,5 +1,6 @@
+import { fitting } from '../dataset/findings.ts';
 import { WrongState } from '../errors.ts';
-import { FINDINGS_MAX } from '../limits.ts';
+import { DAMAGE_PATHS_MAX } from '../limits.ts';
 import { sameValue } from '../log/canonical-json.ts';
 import type { EndVerification, RequestVerification, VerificationCommand } from './commands.ts';
 import type { VerificationEnded, VerificationEvent } from './events.ts';
@@ -33,6 +34,7 @@ function end(state: VerificationState, command: EndVerification): readonly Verif
 /** Damage that was found is damage, also when the check could not be finished; only without any is an unfinished check an error. */
 function result({ objects, bytes, findings, error }: EndVerification): VerificationEnded {
   const outcome = findings.length > 0 ? 'failed' : error ? 'error' : 'passed';
-  const data = { outcome, objects, bytes, findings: findings.slice(0, FINDINGS_MAX), findingsTotal: findings.length } as const;
+  const kept = fitting(findings.map((damage) => ({ ...damage, paths: damage.paths.slice(0, DAMAGE_PATHS_MAX) })));
+  const data = { outcome, objects, bytes, findings: kept, findingsTotal: findings.length } as const;
   return error ? { ...data, message: error.message } : data;
 }

@@ -1,0 +1,62 @@
+import type { DatasetRef, Finding } from '../dataset/dataset.ts';
+import { causeOf } from '../dataset/findings.ts';
+import type { DatasetCaptured, DatasetCaptureFailed } from './events.ts';
+import type { CaptureState } from './state.ts';
+
+/** What a commit says of a data set. completed: intact; partial: captured, but torn; failed: not captured, so without `root`. */
+export interface DatasetForCommit {
+  readonly datasetId: string;
+  readonly format: DatasetRef['format'];
+  readonly status: 'completed' | 'partial' | 'failed';
+  readonly root?: string;
+  readonly objects: number;
+  readonly bytes: number;
+  readonly newBytes: number;
+  readonly headVersion?: string;
+  readonly branches: readonly string[];
+  readonly tags: readonly string[];
+  readonly rows: number;
+  readonly findings: readonly Finding[];
+  readonly cause?: string;
+}
+
+/** The data set's part of the manifest, from its capture stream: the archiver commits it, and a reader without the log finds it there. */
+export function datasetForCommit(ref: DatasetRef, capture: CaptureState): DatasetForCommit {
+  if (capture.status === 'captured') return fromCaptured(capture.result);
+  return notCaptured(ref, capture.status === 'failed' ? capture.result : undefined);
+}
+
+function fromCaptured(result: DatasetCaptured): DatasetForCommit {
+  const { datasetId, format, root, objects, bytes, newBytes, headVersion, rows, findings, findingCounts } = result;
+  const branches = result.branches.map((branch) => branch.name);
+  const tags = result.tags.map((tag) => tag.name);
+  const dataset = {
+    datasetId,
+    format,
+    root,
+    objects,
+    bytes,
+    newBytes,
+    branches,
+    tags,
+    rows,
+    findings,
+    ...(headVersion && { headVersion }),
+  };
+  const cause = causeOf(findings, findingCounts.error);
+  return cause === undefined ? { ...dataset, status: 'completed' } : { ...dataset, status: 'partial', cause };
+}
+
+function notCaptured({ datasetId, format }: DatasetRef, failure: DatasetCaptureFailed | undefined): DatasetForCommit {
+  const nothing = { objects: 0, bytes: 0, newBytes: 0, branches: [], tags: [], rows: 0 };
+  const cause = failure?.message ?? 'Its capture did not end.';
+  return { datasetId, format, status: 'failed', ...nothing, findings: failure?.findings ?? [], cause };
+}
+
+/**
+ * What to put into storage when all captures have ended: a commit if anything was captured, torn or not; a tombstone if nothing was,
+ * for a backup that holds nothing must not look like one.
+ */
+export function endToPropose(captures: readonly CaptureState[]): 'commit' | 'tombstone' {
+  return captures.some((capture) => capture.status === 'captured') ? 'commit' : 'tombstone';
+}
