@@ -1,0 +1,76 @@
+/**
+ * The way in: `npm start`, `npm test` and the first `bin/dr` on a machine that has Node 20 and npm. No dependencies.
+ * DR_HOME's lock comes first (only for `start`), then Node 24, the packages, the build; then the real program takes over.
+ */
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { become } from './bootstrap/exec.mjs';
+import { ensureBuild, ensureNode24, ensurePackages, markRunning, SetupError, say } from './bootstrap/install.mjs';
+import { takeLock } from './bootstrap/lock.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const installWaitMs = 15 * 60_000;
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** Everything up to date, one process of this checkout at a time. @param {'production' | 'all'} scope */
+async function prepare(scope) {
+  for (let waited = 0; ; waited += 250) {
+    const { lock, owner } = takeLock(join(root, '.build'), 'install');
+    if (lock) {
+      try {
+        const node24 = ensureNode24(root);
+        ensurePackages(root, node24, scope);
+        ensureBuild(root, node24);
+        return node24;
+      } finally {
+        lock.release();
+      }
+    }
+    if (waited === 0) say(`process ${owner.pid} is installing into this checkout; waiting for it …`);
+    if (waited > installWaitMs) throw new SetupError(`Process ${owner.pid} has been installing for 15 minutes. End it and start again.`);
+    await pause(250);
+  }
+}
+
+async function start() {
+  const home = resolve(process.env['DR_HOME'] || join(root, '.dr'));
+  const { lock, owner } = takeLock(home, 'lock');
+  if (!lock) {
+    throw new SetupError(
+      `Tributary DR is already running on ${home} (process ${owner.pid}). Stop that one (Ctrl-C there, or kill ${owner.pid}), or set DR_HOME to another folder.`,
+    );
+  }
+  process.once('exit', () => process.exitCode && lock.release());
+  const node24 = await prepare('production');
+  markRunning(root);
+  become(node24, [join(root, 'deploy', 'local', 'src', 'main.ts')], { ...process.env, DR_HOME: home, DR_LOCK_FILE: lock.file });
+}
+
+/** @param {string[]} args for Jest */
+async function test(args) {
+  const node24 = await prepare('all');
+  const options = `${process.env['NODE_OPTIONS'] ?? ''} --experimental-vm-modules --disable-warning=ExperimentalWarning`.trim();
+  const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
+  become(node24, [jest, '--rootDir', root, '-c', join(root, 'jest.config.mjs'), ...args], { ...process.env, NODE_OPTIONS: options });
+}
+
+/** @param {string[]} args */
+async function dr(args) {
+  become(await prepare('production'), [join(root, 'cli', 'dr', 'dist', 'main.js'), ...args], process.env);
+}
+
+/** @type {Record<string, (args: string[]) => Promise<void>>} */
+const commands = { start, test, dr, prepare: async () => void (await prepare('all')) };
+
+const [name = 'start', ...rest] = process.argv.slice(2);
+const command = commands[name];
+try {
+  if (!command) throw new SetupError(`Unknown command ${name}: use start, test, dr or prepare.`);
+  await command(rest);
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,67 @@
+/** The embedded NATS server as a part of the house: one user per service, passwords in files that only we may read. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { findNatsServer } from './nats-binary.ts';
+import { permissionsOf } from './nats-permissions.ts';
+import { secretFile } from './secret-file.ts';
+import type { ProcessSpec } from './supervised-process.ts';
+
+/** Where the password of `service` lies; its user name is the service's name. */
+export const natsPasswordFile = (home: string, service: string): string => join(home, 'secrets', `nats-${service}`);
+
+/** The server for `services` on `port` of loopback, with its streams below `home`. @throws StartError when no server program is found. */
+export async function natsPart(home: string, port: number, services: readonly string[]): Promise<ProcessSpec> {
+  const folder = join(home, 'nats');
+  mkdirSync(join(folder, 'jetstream'), { recursive: true, mode: 0o700 });
+  const config = join(folder, 'nats.conf');
+  writeFileSync(config, natsConfig(home, port, services), { mode: 0o600 });
+  return {
+    name: 'nats',
+    command: await findNatsServer({ toolsFolder: join(home, 'tools') }),
+    args: ['-c', config],
+    env: { PATH: process.env['PATH'] },
+    stop: { order: 1, signal: 'SIGTERM', graceMs: 15_000 },
+    isReady: () => greets(port),
+  };
+}
+
+const quoted = (text: string): string => JSON.stringify(text);
+const list = (subjects: string[]): string => `[${subjects.map(quoted).join(', ')}]`;
+
+function natsConfig(home: string, port: number, services: readonly string[]): string {
+  const logs = join(home, 'logs', 'nats.log');
+  const users = services.map((service) => {
+    const password = secretFile(natsPasswordFile(home, service), () => `${randomBytes(24).toString('hex')}\n`).trim();
+    const { publish, subscribe } = permissionsOf(service);
+    const rights = `publish: { allow: ${list(publish)} }, subscribe: { allow: ${list(subscribe)} }`;
+    return `    { user: ${quoted(service)}, password: ${quoted(password)}, permissions: { ${rights} } }`;
+  });
+  return `listen: "127.0.0.1:${port}"
+server_name: "tributary-dr"
+jetstream { store_dir: ${quoted(join(home, 'nats', 'jetstream'))} }
+log_file: ${quoted(logs)}
+logfile_size_limit: 10MB
+logfile_max_num: 4
+authorization {
+  users: [
+${users.join('\n')}
+  ]
+}
+`;
+}
+
+/** A NATS server greets every connection with INFO. */
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('data', (bytes) => end(bytes.toString('latin1').startsWith('INFO ')));
+    socket.once('error', () => end(false));
+    socket.setTimeout(2000, () => end(false));
+  });
+}

@@ -1,0 +1,48 @@
+/** The services of the house: every folder below services/ that has a built main. A new service is a new folder. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { natsPasswordFile } from './nats-part.ts';
+import type { ProcessSpec } from './supervised-process.ts';
+
+/** @returns names in the order of the alphabet. */
+export function discoverServices(servicesFolder: string): string[] {
+  if (!existsSync(servicesFolder)) return [];
+  return readdirSync(servicesFolder)
+    .filter((name) => existsSync(join(servicesFolder, name, 'dist', 'main.js')))
+    .sort();
+}
+
+export interface ServiceSetting {
+  servicesFolder: string;
+  home: string;
+  databaseUrl: string;
+  natsUrl: string;
+  /** False when NATS_URL points to somebody else's server: its URL carries what it needs. */
+  ownNats: boolean;
+  credentialsFile: string;
+  environment: Record<string, string | undefined>;
+}
+
+/** Only the supervisor needs these: the owner role's URL, the first key, how it was started itself. */
+const keptBack = /^(DATABASE_ADMIN_URL|DR_BOOTSTRAP_API_KEY|DR_LOCK_FILE|DR_LIFELINE_FD|DR_API_KEY|DR_URL|npm_.*|INIT_CWD)$/;
+
+/** How to run one service under this Node. */
+export function serviceSpec(name: string, setting: ServiceSetting): ProcessSpec {
+  const passed = Object.entries(setting.environment).filter(([key]) => !keptBack.test(key));
+  const nats = setting.ownNats ? { DR_NATS_USER: name, DR_NATS_PASSWORD_FILE: natsPasswordFile(setting.home, name) } : {};
+  return {
+    name,
+    command: process.execPath,
+    args: ['--enable-source-maps', join(setting.servicesFolder, name, 'dist', 'main.js')],
+    env: {
+      ...Object.fromEntries(passed),
+      ...nats,
+      NODE_ENV: 'production',
+      DR_HOME: setting.home,
+      DATABASE_URL: setting.databaseUrl,
+      NATS_URL: setting.natsUrl,
+      ...(name === 'gateway' ? { DR_CREDENTIALS_FILE: setting.credentialsFile } : {}),
+    },
+    stop: { order: 0, signal: 'SIGTERM', graceMs: 20_000 },
+  };
+}
