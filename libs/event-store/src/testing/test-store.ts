@@ -49,19 +49,26 @@ export const as = (commandId: string = randomUUID(), tx?: Queryable): AppendOpti
   ...(tx && { tx }),
 });
 
-/** Seals until nothing is left; returns the head. */
+/** Seals until nothing waits any more (other specs' open transactions in the same cluster may hold it up); returns the head. */
 export async function sealAll(on: Queryable): Promise<number> {
-  for (;;) {
-    const { sealed, head } = await seal(on, 500);
-    if (sealed === 0) return head;
-  }
+  let head = 0;
+  await until(async () => {
+    ({ head } = await seal(on, 500));
+    return (await unsealedCount(on)) === 0;
+  }, 'everything to be sealed');
+  return head;
 }
 
-/** Waits until `probe` is true, polling; fails after ten seconds. */
+export async function unsealedCount(on: Queryable): Promise<number> {
+  const [row] = await rows<{ n: number }>(on, 'SELECT count(*)::int AS n FROM unsealed');
+  return row!.n;
+}
+
+/** Waits until `probe` is true, polling; fails after twenty seconds. */
 export async function until(probe: () => boolean | Promise<boolean>, what = 'the condition'): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 20_000;
   while (!(await probe())) {
-    if (Date.now() > end) throw new Error(`Waited 10 s for ${what}`);
+    if (Date.now() > end) throw new Error(`Waited 20 s for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
