@@ -1,0 +1,21 @@
+import { describeObjectStore } from '../object-store.contract.ts';
+import { openStore } from '../open-store.ts';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
+import { FaultyStore, MemoryStore, noFaults, seededFaults } from './index.ts';
+
+const objects: MemoryStore['objects'] = new Map();
+describeObjectStore('The memory double', { open: async () => new MemoryStore({ objects, now: Date.now }) });
+
+const folder = temporaryFolder();
+describeObjectStore('The fault double without faults, on a disk', {
+  open: async () => new FaultyStore(await openStore(folder), noFaults),
+  rounds: 2,
+});
+
+const delayed: MemoryStore['objects'] = new Map();
+describeObjectStore('The fault double with delays only', {
+  open: async () => {
+    const plan = seededFaults({ seed: 1, chances: { delay: 0.1 }, msMax: 3 });
+    return new FaultyStore(new MemoryStore({ objects: delayed, now: Date.now }), plan);
+  },
+});
