@@ -1,4 +1,4 @@
-import { DataSource } from 'typeorm';
+import { DataSource, type Logger } from 'typeorm';
 import { rows } from './database.ts';
 import { DatabaseUnfit } from './errors.ts';
 import { CREATE_APP_ROLE, GRANTS, OLDEST_WRITE } from './schema/access.ts';
@@ -41,7 +41,7 @@ async function refuseOldServer(on: Parameters<typeof rows>[0]): Promise<void> {
 }
 
 async function runMigrations(admin: DataSource, migrations: readonly MigrationClass[]): Promise<void> {
-  const migrator = new DataSource({ ...admin.options, migrations: [...migrations], entities: [] } as typeof admin.options);
+  const migrator = new DataSource({ ...admin.options, migrations: [...migrations], entities: [], logger: silent } as typeof admin.options);
   await migrator.initialize();
   try {
     await migrator.runMigrations({ transaction: 'each' });
@@ -49,3 +49,13 @@ async function runMigrations(admin: DataSource, migrations: readonly MigrationCl
     await migrator.destroy();
   }
 }
+
+/** TypeORM prints failed migrations to stdout, which belongs to the services' own lines; the caller gets the error. */
+const silent: Logger = {
+  logQuery: () => undefined,
+  logQueryError: () => undefined,
+  logQuerySlow: () => undefined,
+  logSchemaBuild: () => undefined,
+  logMigration: () => undefined,
+  log: () => undefined,
+};

@@ -60,7 +60,12 @@ function fault(row: ChainRow | undefined, position: number, before: LogHead, anc
 }
 
 function columnsAgree(row: ChainRow, body: Buffer): boolean {
-  const event = decodeBody(body, `log position ${row.position}`);
-  const inBody = [event.eventId, event.stream, String(event.version), event.type, event.schemaVersion];
-  return inBody.every((value, index) => value === [row.event_id, row.stream, row.version, row.type, row.schema_version][index]);
+  try {
+    const event = decodeBody(body, `log position ${row.position}`);
+    const inBody = [event.eventId, event.stream, String(event.version), event.type, event.schemaVersion];
+    const columns = [row.event_id, row.stream, row.version, row.type, row.schema_version];
+    return inBody.every((value, index) => value === columns[index]);
+  } catch {
+    return false;
+  }
 }

@@ -22,19 +22,22 @@ const settings = SEAL_SETTINGS.map((name) => `SET ${name} = off`).join(' ');
  * so even two sequencers that both believe to lead write one chain.
  *
  * adopt_foreign_events gives every waiting event the id 2 (below all real ones), so that they go first, in the order in which they were
- * queued; that order is right within each stream, and nothing is sealed yet that it could contradict. The table lock keeps appends out
- * meanwhile and waits for open ones.
+ * queued. Where the sequence was not restored, a later event of a stream may carry a lower number: the running maximum along the stream
+ * mends that. Any order that is right within each stream will do, since nothing is sealed yet that it could contradict. The table lock
+ * keeps appends out meanwhile and waits for open ones.
  */
 export const SEAL = `
 CREATE FUNCTION adopt_foreign_events() RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE v_adopted bigint; v_last bigint;
+DECLARE v_adopted bigint;
 BEGIN
   LOCK TABLE unsealed IN SHARE ROW EXCLUSIVE MODE;
-  UPDATE unsealed SET txid = '2'::xid8;
+  UPDATE unsealed u SET txid = '2'::xid8, position = ranked.rank
+    FROM (SELECT stream, version, row_number() OVER (ORDER BY reached, version) AS rank
+            FROM (SELECT stream, version, max(position) OVER (PARTITION BY stream ORDER BY version) AS reached FROM unsealed) AS along
+         ) AS ranked
+   WHERE ranked.stream = u.stream AND ranked.version = u.version;
   GET DIAGNOSTICS v_adopted = ROW_COUNT;
-  SELECT max(position) INTO v_last FROM unsealed;
-  IF v_last > (SELECT last_value FROM unsealed_position_seq) THEN PERFORM setval('unsealed_position_seq', v_last); END IF;
   RETURN v_adopted;
 END $$;
 

@@ -29,14 +29,16 @@ CREATE TABLE command_dedup (
   created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+CREATE SEQUENCE unsealed_position_seq;
 CREATE TABLE unsealed (
   stream text COLLATE "C" NOT NULL,
   version bigint NOT NULL,
   txid xid8 NOT NULL,
-  position bigint GENERATED ALWAYS AS IDENTITY,
+  position bigint NOT NULL DEFAULT nextval('unsealed_position_seq'),
   queued_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (stream, version)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_insert_scale_factor = 0);
+ALTER SEQUENCE unsealed_position_seq OWNED BY unsealed.position;
 CREATE INDEX unsealed_order ON unsealed (txid, position);
 
 CREATE TABLE event_log (
