@@ -1,9 +1,25 @@
 /** Deep Lake data sets as they lie on storage: finding them, reading their structure, checking it, planning a capture and a restore. Never runs Deep Lake code. */
+export { type PlanOptions, planCapture } from './capture/plan-capture.ts';
+export { ORPHAN_AGE_MS } from './capture/plan-v4.ts';
 export type { CapturePlan, Chunker, PlannedFile, SkippedFile, SkipReason } from './capture/planned-file.ts';
 export type { DatasetView, ListedFile } from './dataset-view.ts';
 export type { DatasetRef, Discovered, Unprotected } from './discovery/dataset-ref.ts';
 export { discoverDatasets } from './discovery/discover-datasets.ts';
 export { detectFormat } from './discovery/layout.ts';
+export { DEFAULT_TENANT } from './discovery/names.ts';
 export { Malformed, PlanAlreadyRead } from './errors.ts';
 export type { DatasetFormat, Finding, Severity } from './finding.ts';
+export { FINDINGS_MAX } from './finding-list.ts';
+export { inspectDataset } from './inspect-dataset.ts';
+export type { InspectOptions } from './inspect-options.ts';
 export type { BranchReport, ColumnReport, DatasetReport, FileCounts, TagReport, VersionReport } from './report.ts';
+export {
+  compareRule,
+  isWanted,
+  makesRootVisible,
+  type RestoreChoice,
+  restoreOrder,
+  restoreStage,
+  type SyntheticFile,
+  syntheticFiles,
+} from './restore/restore-rules.ts';

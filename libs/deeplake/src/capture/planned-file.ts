@@ -18,8 +18,8 @@ export interface PlannedFile {
   readonly linkTarget?: string;
 }
 
-/** Why a file of the source is not captured. */
-export type SkipReason = 'lock' | 'temporary' | 'counter' | 'claim' | 'gc-trash' | 'young-orphan' | 'special' | 'nested-restore';
+/** Why a file of the source is not captured. 'special': pipe, socket, device; 'bad-name': bytes that are not UTF-8, so it cannot be opened. */
+export type SkipReason = 'lock' | 'temporary' | 'counter' | 'claim' | 'gc-trash' | 'young-orphan' | 'special' | 'bad-name';
 
 export interface SkippedFile {
   readonly path: string;

@@ -82,7 +82,8 @@ async function* belowGroup(root: SourceFolder, tenant: string, entries: SourceFi
 
 async function hasRootBelow(root: SourceFolder, entries: SourceFile[]): Promise<boolean> {
   for (const entry of entries) {
-    if (entry.kind !== 'dir' || !isGoodName(lastName(entry.path)) || entry.nameProblem) continue;
+    const name = lastName(entry.path);
+    if (entry.kind !== 'dir' || isOwnFolder(name) || !isGoodName(name) || entry.nameProblem) continue;
     const looked = await lookInto(root, entry.path);
     if (looked.format !== undefined || (await hasRootBelow(root, looked.entries))) return true;
   }

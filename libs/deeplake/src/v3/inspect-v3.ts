@@ -1,0 +1,130 @@
+import { mapConcurrent } from '../concurrency.ts';
+import type { DatasetView } from '../dataset-view.ts';
+import { FindingList } from '../finding-list.ts';
+import type { InspectOptions } from '../inspect-options.ts';
+import { Listing } from '../listing.ts';
+import type { BranchReport, DatasetReport, VersionReport } from '../report.ts';
+import { type CommitFacts, checkCommit } from './check-commit.ts';
+import type { ChunkContext, Trouble } from './check-tensor.ts';
+import { checkCommitInfos, checkTree, readVersionTree } from './check-tree.ts';
+import { Ancestry, ChunkOwners, parseChunkSet } from './chunk-owners.ts';
+import { DatasetFiles } from './dataset-files.ts';
+import { countOrphans, type Orphans } from './orphans.ts';
+import { FIRST_COMMIT, QUERIES_ROOT } from './paths.ts';
+import type { VersionTree } from './version-tree.ts';
+
+const READS_AT_ONCE = 8;
+const CHUNK_SET = /^(?:versions\/([^/]+)\/)(.+)\/chunk_set$/;
+const VIEW_ROOT = /^(\.queries\/.+?\/)dataset_meta\.json$/;
+
+/** What was read of one v3 data set, be it the main one or a saved view. */
+interface Inspected {
+  readonly tree: VersionTree;
+  readonly commits: ReadonlyMap<string, CommitFacts>;
+  readonly orphans: Orphans;
+}
+
+/** Reads the structure of a v3 data set and runs every check of DEEPLAKE.md section 4.1. Damage becomes findings; only a failing `list` rejects. */
+export async function inspectV3(view: DatasetView, options: InspectOptions = {}): Promise<DatasetReport> {
+  const findings = new FindingList('v3');
+  const listing = await Listing.of(view);
+  const main = await inspectFiles(new DatasetFiles(view, listing), findings, options.deep ?? false);
+  for (const prefix of viewRoots(listing)) await inspectSavedView(new DatasetFiles(view, listing, prefix), findings, options.deep ?? false);
+  return report(main, listing, findings);
+}
+
+/** Saved views are whole v3 data sets. Damage in one is a warning: the data set itself is not touched by it. */
+async function inspectSavedView(files: DatasetFiles, findings: FindingList, deep: boolean): Promise<void> {
+  const own = new FindingList('v3');
+  await inspectFiles(files, own, deep);
+  for (const f of own.findings) findings.add(f.code, f.severity === 'error' ? 'warning' : f.severity, f.path, `saved view: ${f.message}`);
+}
+
+function viewRoots(listing: Listing): string[] {
+  const roots = [...listing.sizes.keys()].flatMap((path) => (path.startsWith(`${QUERIES_ROOT}/`) ? (VIEW_ROOT.exec(path)?.[1] ?? []) : []));
+  return roots.filter((root) => !root.includes('/versions/')).sort();
+}
+
+async function inspectFiles(files: DatasetFiles, findings: FindingList, deep: boolean): Promise<Inspected> {
+  const tree = await readVersionTree(files, findings);
+  checkTree(tree, files, findings);
+  await checkCommitInfos(tree, files, findings);
+  const context: ChunkContext = { files, owners: await readChunkSets(files, tree, findings), facts: new Map(), deep };
+  const commits = new Map<string, CommitFacts>();
+  const add = once(files.prefix, findings);
+  for (const id of tree.commits.keys()) {
+    const facts = await checkCommit(context, id);
+    facts.troubles.forEach(add);
+    commits.set(id, facts);
+  }
+  const orphans = countOrphans(context, tree);
+  if (orphans.files > 0)
+    findings.add(
+      'W3',
+      'warning',
+      orphans.first!,
+      `${orphans.chunks} chunks and ${orphans.folders} version folders that no commit refers to, ${orphans.bytes} bytes, this one first`,
+    );
+  return { tree, commits, orphans };
+}
+
+/** A chunk that several commits share is reported once. */
+function once(prefix: string, findings: FindingList): (trouble: Trouble) => void {
+  const said = new Set<string>();
+  return ({ code, path, message }) => {
+    const id = `${code} ${path} ${message}`;
+    if (said.has(id)) return;
+    said.add(id);
+    findings.add(code, 'error', prefix + path, message);
+  };
+}
+
+async function readChunkSets(files: DatasetFiles, tree: VersionTree, findings: FindingList): Promise<ChunkOwners> {
+  const owners = new ChunkOwners(new Ancestry(tree));
+  const sets = [...files.listing.sizes].flatMap(([full, size]) => {
+    const match = size > 0 && full.startsWith(files.prefix) ? CHUNK_SET.exec(full.slice(files.prefix.length)) : undefined;
+    return match ? [{ path: full.slice(files.prefix.length), commit: match[1]!, tensor: match[2]! }] : [];
+  });
+  await mapConcurrent(sets, READS_AT_ONCE, async ({ path, commit, tensor }) => {
+    try {
+      owners.add(commit, tensor, parseChunkSet(new TextDecoder().decode(await files.read(path))));
+    } catch (error) {
+      findings.add('C1', 'error', files.prefix + path, `the chunk set cannot be read: ${String(error)}`);
+    }
+  });
+  return owners;
+}
+
+function report({ tree, commits, orphans }: Inspected, listing: Listing, findings: FindingList): DatasetReport {
+  const rows = (id: string) => commits.get(id)?.rows ?? 0;
+  const head = tree.branches.get('main') ?? tree.branches.values().next().value ?? FIRST_COMMIT;
+  const branches: BranchReport[] = [...tree.branches].map(([name, id]) => ({ name, id: name, headVersion: id, rows: rows(id) }));
+  return {
+    format: 'v3',
+    intact: findings.counts.error === 0,
+    findings: findings.findings,
+    findingCounts: findings.counts,
+    headVersion: head,
+    branches,
+    tags: [],
+    rows: rows(head),
+    versions: versionsOf(tree, commits),
+    schema: commits.get(head)?.columns ?? [],
+    files: { count: listing.sizes.size, bytes: listing.bytes, orphans: orphans.files, orphanBytes: orphans.bytes },
+  };
+}
+
+function versionsOf(tree: VersionTree, commits: ReadonlyMap<string, CommitFacts>): VersionReport[] {
+  return [...tree.commits.values()].map(({ id, branch, message, committedAtMs }) => {
+    const facts = commits.get(id)!;
+    return {
+      branch,
+      version: id,
+      rows: facts.rows,
+      columns: facts.columns.map((c) => c.name),
+      tensorRows: facts.tensorRows,
+      message,
+      committedAtMs,
+    };
+  });
+}
