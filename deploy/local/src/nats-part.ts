@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { type BusPermissions, permissionsFor, SERVICES, type ServiceName } from '@dr/messaging/permissions';
 import { findNatsServer } from './nats-binary.ts';
-import { permissionsOf } from './nats-permissions.ts';
 import { secretFile } from './secret-file.ts';
+import { StartError } from './start-error.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
 /** Where the password of `service` lies; its user name is the service's name. */
@@ -28,14 +29,23 @@ export async function natsPart(home: string, port: number, services: readonly st
 }
 
 const quoted = (text: string): string => JSON.stringify(text);
-const list = (subjects: string[]): string => `[${subjects.map(quoted).join(', ')}]`;
+const list = (subjects: readonly string[]): string => `[${subjects.map(quoted).join(', ')}]`;
+
+/** @throws StartError for a service folder without grants: it would start and then be refused everything. */
+function grantsOf(service: string): BusPermissions {
+  if ((SERVICES as readonly string[]).includes(service)) return permissionsFor(service as ServiceName);
+  throw new StartError(
+    'local.no_grants',
+    `services/${service} has no grants on the bus. Add a line for it in libs/messaging/src/permissions.ts.`,
+  );
+}
 
 function natsConfig(home: string, port: number, services: readonly string[]): string {
   const logs = join(home, 'logs', 'nats.log');
   const users = services.map((service) => {
     const password = secretFile(natsPasswordFile(home, service), () => `${randomBytes(24).toString('hex')}\n`).trim();
-    const { publish, subscribe } = permissionsOf(service);
-    const rights = `publish: { allow: ${list(publish)} }, subscribe: { allow: ${list(subscribe)} }`;
+    const { publish, subscribe, allowResponses } = grantsOf(service);
+    const rights = `publish: { allow: ${list(publish)} }, subscribe: { allow: ${list(subscribe)} }, allow_responses: ${allowResponses}`;
     return `    { user: ${quoted(service)}, password: ${quoted(password)}, permissions: { ${rights} } }`;
   });
   return `listen: "127.0.0.1:${port}"
