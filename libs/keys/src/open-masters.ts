@@ -84,9 +84,10 @@ async function tryAll(store: ObjectStore, usable: Candidate[], unlock: Unlock): 
   const failed: NotOpened = { reason: needed && passphrase === undefined ? 'no passphrase' : 'no wrap', findings: [] };
   if (failed.reason === 'no passphrase') return failed;
   for (const { name, header } of usable) {
-    const { value, findings, refused } = await readCopies(store, name, (bytes) => openNamed(name, bytes, passphrase));
+    const { value, findings, refused, error } = await readCopies(store, name, (bytes) => openNamed(name, bytes, passphrase));
     if (value)
       return { name, repositoryId: header!.repositoryId, protection: header!.protection as Masters['protection'], keys: value, findings };
+    if (error) throw error;
     if (refused) failed.reason = 'wrong passphrase';
     failed.findings.push(...findings);
   }
