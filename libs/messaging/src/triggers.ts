@@ -2,11 +2,11 @@
 export type Stop = () => Promise<void>;
 
 /**
- * Told that a job may be there. Resolves as soon as the claim is decided (won, lost, nothing to do): the message is acknowledged then,
- * because from there on the job's row is the coordination, not the message. With `until` the slot takes no further trigger before that
- * promise settles. Throwing means that the claim could not be decided (database away): the trigger comes again, later and later.
+ * Told that a job may be there. Returns or resolves as soon as the claim is decided (won, lost, nothing to do): the message is acknowledged
+ * then, because from there on the job's row is the coordination, not the message. If it gives `{ until: promise }`, the slot takes no further
+ * trigger before that settles. Throwing means that the claim could not be decided (database away): the trigger comes again, later and later.
  */
-export type TriggerHandler = ((jobId: string) => Promise<void>) | ((jobId: string) => Promise<{ readonly until: Promise<unknown> }>);
+export type TriggerHandler = (jobId: string) => unknown;
 
 /** Triggers of jobs. Lost, repeated and late ones are all normal: workers poll their rows as well. */
 export interface Triggers {
