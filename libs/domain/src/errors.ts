@@ -9,7 +9,7 @@ export abstract class DomainError extends Error {
   constructor(message: string, details?: Readonly<Record<string, unknown>>) {
     super(message);
     this.name = new.target.name;
-    if (details !== undefined) this.details = details;
+    this.details = details;
   }
 }
 
