@@ -1,4 +1,5 @@
 import { changed, changedCount, type Queryable, rows } from '@dr/event-store';
+import type { Triggers } from '@dr/messaging';
 import type { DataSource } from 'typeorm';
 import { LeaseLost, PayloadTooLarge, PermanentFailure, QueueFull } from './errors.ts';
 import { type AfterCommit, type ClaimedJob, type Job, type NewJob, PAYLOAD_BYTES_MAX } from './job.ts';
@@ -8,8 +9,8 @@ import { type JobRow, toClaimed, toJob } from './job-row.ts';
 export type OnDead<Payload extends object = object> = (tx: Queryable, job: Job<Payload>, error: string) => Promise<AfterCommit | undefined>;
 
 export interface JobQueueOptions {
-  /** Publishes a trigger for a kind on the bus. A lost one costs a polling interval. */
-  announce?: (kind: string) => Promise<void>;
+  /** The bus, to wake workers. A lost trigger costs a polling interval. */
+  triggers?: Pick<Triggers, 'publishTrigger'>;
   /** Wait before the next try after the n-th failed. Default 1, 2, 4 … s, at most 5 min. */
   retryMs?: (attempts: number) => number;
 }
@@ -33,24 +34,20 @@ export class JobQueue {
   }
 
   /**
-   * Adds jobs inside `tx`, normally that of a process manager's checkpoint; known ids are left alone. After COMMIT call `announce`.
-   * @returns how many are new
+   * Adds jobs inside `tx`, normally that of a process manager's checkpoint; known ids are left alone.
+   * @returns the new ones, to be announced after COMMIT
    */
-  async enqueue(tx: Queryable, jobs: readonly NewJob[]): Promise<number> {
-    if (jobs.length === 0) return 0;
-    const sql = `INSERT INTO jobs (job_id, kind, tenant, operation_id, payload, attempts_max)
-      SELECT j."jobId", j.kind, j.tenant, j."operationId", j.payload, coalesce(j."attemptsMax", 5)
-        FROM jsonb_to_recordset($1::jsonb) WITH ORDINALITY
-          AS j ("jobId" text, kind text, tenant text, "operationId" text, payload jsonb, "attemptsMax" int, ord bigint)
-       ORDER BY j.ord ON CONFLICT (job_id) DO NOTHING RETURNING job_id`;
+  async enqueue(tx: Queryable, jobs: readonly NewJob[]): Promise<NewJob[]> {
+    if (jobs.length === 0) return [];
     jobs.forEach(checkPayload);
-    return (await rows(tx, sql, [JSON.stringify(jobs)])).length;
+    const added = new Set((await rows<{ job_id: string }>(tx, ENQUEUE, [JSON.stringify(jobs)])).map((row) => row.job_id));
+    return jobs.filter((job) => added.delete(job.jobId));
   }
 
-  /** Wakes workers of these kinds, after COMMIT. Never throws: they also poll. */
-  async announce(kinds: Iterable<string>): Promise<void> {
-    const { announce } = this.options;
-    if (announce) await Promise.allSettled([...new Set(kinds)].map((kind) => announce(kind)));
+  /** Wakes workers, after COMMIT. Never throws: they also poll. */
+  async announce(jobs: readonly Pick<NewJob, 'kind' | 'jobId'>[]): Promise<void> {
+    const { triggers } = this.options;
+    if (triggers) await Promise.allSettled(jobs.map(({ kind, jobId }) => triggers.publishTrigger(kind, jobId)));
   }
 
   /** Refuses when `max` jobs of the kind and tenant wait already. For whoever accepts requests; a job that an event promised is always queued. */
@@ -87,11 +84,11 @@ export class JobQueue {
   }
 
   /** Hands a job back unfinished; another worker may have it at once, and the try does not count. @throws LeaseLost */
-  async release({ jobId, token, kind }: ClaimedJob): Promise<void> {
+  async release(job: ClaimedJob): Promise<void> {
     const sql = `UPDATE jobs SET status = 'queued', lease_until = NULL, worker = NULL, attempts = attempts - 1, available_at = clock_timestamp()
                   WHERE job_id = $1 AND fencing_token = $2 AND status = 'running'`;
-    if ((await changedCount(this.database, sql, [jobId, token])) === 0) throw new LeaseLost(jobId, token);
-    await this.announce([kind]);
+    if ((await changedCount(this.database, sql, [job.jobId, job.token])) === 0) throw new LeaseLost(job.jobId, job.token);
+    await this.announce([job]);
   }
 
   /** A try failed: the job waits for the next one, or is dead when it was the last or nothing can help. @throws LeaseLost */
@@ -158,6 +155,14 @@ export class JobQueue {
     return changedCount(this.database, sql, [olderThanMs]);
   }
 }
+
+const ENQUEUE = `
+INSERT INTO jobs (job_id, kind, tenant, operation_id, payload, attempts_max)
+SELECT j."jobId", j.kind, j.tenant, j."operationId", j.payload, coalesce(j."attemptsMax", 5)
+  FROM ROWS FROM (jsonb_to_recordset($1::jsonb)
+         AS ("jobId" text, kind text, tenant text, "operationId" text, payload jsonb, "attemptsMax" int)) WITH ORDINALITY AS j
+ ORDER BY j.ordinality
+ON CONFLICT (job_id) DO NOTHING RETURNING job_id`;
 
 export const EXHAUSTED = `
 SELECT * FROM jobs WHERE kind = $1 AND status = 'running' AND lease_until < clock_timestamp() AND attempts >= attempts_max LIMIT 1`;

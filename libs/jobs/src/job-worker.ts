@@ -1,14 +1,9 @@
 import { PollLoop, type Queryable } from '@dr/event-store';
+import type { Stop, Triggers } from '@dr/messaging';
 import { LeaseLost, WorkerStopping } from './errors.ts';
 import type { AfterCommit, ClaimedJob, EndJob } from './job.ts';
 import { failureOf, type JobQueue, type OnDead } from './job-queue.ts';
 import { Lease } from './lease.ts';
-
-/** Wakes workers when jobs of a kind were queued. A trigger says "look", nothing more; it may be lost or come twice. */
-export interface JobTriggers {
-  onTrigger(kind: string, wake: () => void): StopTriggers | Promise<StopTriggers>;
-}
-export type StopTriggers = () => void | Promise<void>;
 
 /** What a running job has at hand. */
 export interface JobContext {
@@ -35,7 +30,8 @@ export interface JobWorkerOptions<Payload extends object> {
   run: (job: ClaimedJob<Payload>, context: JobContext) => Promise<EndJob>;
   /** Every job reaches an end: this appends the event of a job that is given up. */
   onDead: OnDead<Payload>;
-  triggers?: JobTriggers;
+  /** The bus: wakes this worker when jobs are queued. */
+  triggers?: Pick<Triggers, 'onTrigger'>;
   /** Fall-back when triggers are lost, and how soon vanished workers are noticed. Default 2 s. */
   pollMs?: number;
   /** Default 30 s: after that much silence another worker takes over. */
@@ -57,7 +53,9 @@ export class JobWorker<Payload extends object = object> {
   private readonly options: JobWorkerOptions<Payload>;
   private readonly loop: PollLoop;
   private readonly running = new Map<ClaimedJob<Payload>, Running>();
-  private stopTriggers: StopTriggers | undefined;
+  private claiming = 0;
+  private stopping = false;
+  private stopTriggers: Stop | undefined;
 
   constructor(options: JobWorkerOptions<Payload>) {
     this.options = options;
@@ -73,40 +71,62 @@ export class JobWorker<Payload extends object = object> {
     return this.running.size;
   }
 
-  async start(): Promise<void> {
-    this.stopTriggers = await this.options.triggers?.onTrigger(this.options.kind, () => this.loop.nudge());
+  start(): void {
+    const { triggers, kind, slots } = this.options;
+    this.stopping = false;
+    this.stopTriggers = triggers?.onTrigger(kind, () => this.triggered(), { slots });
     this.loop.start();
   }
 
+  /** Look for jobs now. */
   wake(): void {
     this.loop.nudge();
   }
 
   /** Takes no more jobs, lets running ones finish for `drainMs`, then hands them back. Resolves when no job is in work. */
   async stop(): Promise<void> {
-    const { drainMs = 10_000 } = this.options;
-    await this.stopTriggers?.();
+    this.stopping = true;
+    const noTriggers = this.stopTriggers?.();
     await this.loop.stop();
     const all = Promise.all([...this.running.values()].map((r) => r.done));
-    if (await within(all, drainMs)) return;
-    for (const [job, { lease }] of this.running) lease.abort(new WorkerStopping(job.jobId));
+    if (!(await within(all, this.options.drainMs ?? 10_000))) {
+      for (const [job, { lease }] of this.running) lease.abort(new WorkerStopping(job.jobId));
+    }
     await all;
+    await noTriggers;
+  }
+
+  /** A trigger keeps its place on the bus busy as long as its slot is, so that the next one goes to a worker that is free. */
+  private async triggered(): Promise<{ until: Promise<unknown> }> {
+    const taken = await this.take();
+    const full = this.free <= 0 && this.running.size > 0;
+    return { until: taken?.done ?? (full ? Promise.race([...this.running.values()].map((r) => r.done)) : Promise.resolve()) };
+  }
+
+  private get free(): number {
+    return this.stopping ? 0 : this.options.slots - this.running.size - this.claiming;
   }
 
   private async round(): Promise<boolean> {
-    const { queue, kind, worker, slots, leaseMs = 30_000 } = this.options;
-    if (this.running.size < slots) {
-      const job = await queue.claim<Payload>(kind, worker, leaseMs);
-      if (job) {
-        this.begin(job, leaseMs);
-        return true;
-      }
-    }
-    while (await queue.buryExpired<Payload>(kind, this.options.onDead));
+    if (await this.take()) return true;
+    while (!this.stopping && (await this.options.queue.buryExpired<Payload>(this.options.kind, this.options.onDead)));
     return false;
   }
 
-  private begin(job: ClaimedJob<Payload>, leaseMs: number): void {
+  /** Claims a job into a free slot; undefined when there is no slot or no job. */
+  private async take(): Promise<Running | undefined> {
+    if (this.free <= 0) return undefined;
+    const { queue, kind, worker, leaseMs = 30_000 } = this.options;
+    this.claiming += 1;
+    try {
+      const job = await queue.claim<Payload>(kind, worker, leaseMs);
+      return job && this.begin(job, leaseMs);
+    } finally {
+      this.claiming -= 1;
+    }
+  }
+
+  private begin(job: ClaimedJob<Payload>, leaseMs: number): Running {
     const lease = new Lease(this.options.queue, job, { leaseMs, stallMs: this.options.stallMs ?? 600_000 });
     const done = this.work(job, lease)
       .catch((error: unknown) => this.options.onError?.(error, job))
@@ -115,7 +135,9 @@ export class JobWorker<Payload extends object = object> {
         this.running.delete(job);
         this.loop.nudge();
       });
-    this.running.set(job, { lease, done });
+    const running = { lease, done };
+    this.running.set(job, running);
+    return running;
   }
 
   private async work(job: ClaimedJob<Payload>, lease: Lease): Promise<void> {
