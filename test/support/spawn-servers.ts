@@ -94,6 +94,7 @@ export async function spawnPostgres(folder: string): Promise<TestPostgres> {
   const client = await superuserClient(port, superPassword, 'postgres');
   await client.query(`CREATE ROLE dr_owner LOGIN PASSWORD '${password}'`);
   await client.query(`CREATE ROLE dr_app LOGIN PASSWORD '${password}'`);
+  await client.query('GRANT pg_read_all_stats TO dr_owner');
   await client.end();
   return { pid: child.pid!, port, superPassword, password };
 }
