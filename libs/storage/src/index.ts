@@ -22,7 +22,7 @@ export {
 export type { ByteRange, ObjectEntry, ObjectKey, ObjectStore } from './object-store.ts';
 export { LIST_PAGE_MAX } from './object-store.ts';
 export type { OpenStoreOptions, StoreLocation } from './open-store.ts';
-export { openStore } from './open-store.ts';
+export { openStore, parseStoreLocation } from './open-store.ts';
 export type { ProbeResult } from './probe.ts';
 export { probeCreateIfAbsent } from './probe.ts';
 export { SourceMissing, SourceNotAFile, SourceOutside, SourceUnavailable } from './source/errors.ts';
