@@ -1,0 +1,75 @@
+import type { Config } from '@dr/config';
+import { readPassphrase } from '@dr/config';
+import { initRepository, openRepository, type Repository, RepositoryExists, RepositoryMissing } from '@dr/repository';
+import { type ObjectStore, openStore } from '@dr/storage';
+
+export interface RepositoryAccessOptions {
+  config: Config;
+  /** 'write' makes the repository when there is none; 'read' never writes. */
+  mode: 'read' | 'write';
+  now: () => number;
+}
+
+/** The configured repository, opened when first asked for and shared by everything in the process. A failed opening is tried again at the next call. */
+export class RepositoryAccess {
+  private readonly options: RepositoryAccessOptions;
+  private opening: Promise<{ store: ObjectStore; repository: Repository }> | undefined;
+
+  constructor(options: RepositoryAccessOptions) {
+    this.options = options;
+  }
+
+  /** @throws what the store and the keys throw: unreachable, wrong passphrase, newer format, RepositoryMissing when reading. */
+  async open(): Promise<Repository> {
+    this.opening ??= this.openOnce();
+    try {
+      return (await this.opening).repository;
+    } catch (error) {
+      this.opening = undefined;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const opened = await this.opening?.catch(() => undefined);
+    this.opening = undefined;
+    await opened?.repository.close();
+    await opened?.store.close();
+  }
+
+  private async openOnce(): Promise<{ store: ObjectStore; repository: Repository }> {
+    const { config, mode } = this.options;
+    const store = await openStore(config.repository.uri, { mode });
+    try {
+      return { store, repository: await this.openOrInit(store) };
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  private async openOrInit(store: ObjectStore): Promise<Repository> {
+    const { mode } = this.options;
+    try {
+      return await openRepository(store, { ...this.engine(), mode });
+    } catch (error) {
+      if (!(error instanceof RepositoryMissing) || mode === 'read') throw error;
+    }
+    try {
+      return await initRepository(store, { ...this.engine(), encryption: this.options.config.backup.encryption });
+    } catch (error) {
+      if (!(error instanceof RepositoryExists)) throw error;
+      return openRepository(store, { ...this.engine(), mode });
+    }
+  }
+
+  private engine() {
+    const { config, now } = this.options;
+    return {
+      unlock: { passphrase: () => readPassphrase(config.passphrase) },
+      workers: config.backup.parallelWorkers,
+      compressionLevel: config.backup.compression ? config.backup.compressionLevel : 0,
+      now,
+    };
+  }
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { type DatasetReport, inspectDataset, planCapture } from '@dr/deeplake';
+import type { DatasetRef, Finding, RecordCaptured } from '@dr/domain';
+import type { CapturedTree, Progress } from '@dr/repository';
+import { openSourceFolder } from '@dr/storage';
+import type { SessionInUse } from '../sessions/open-sessions.ts';
+
+export interface CaptureDataset extends SessionInUse {
+  backupId: string;
+  dataset: DatasetRef;
+  /** Absolute folder that holds all data sets. */
+  sourceRoot: string;
+  now: () => number;
+  signal?: AbortSignal;
+  progress?: (progress: Progress) => void;
+}
+
+/**
+ * Copies one data set into the session in the safe order of its format, makes it durable, and checks the structure of the COPY, not of
+ * the source: only what can be restored counts. Whether it is intact follows from the findings.
+ * @throws what the source, the store or the signal throws; what was stored until then is found again by the next try.
+ */
+export async function captureDataset(request: CaptureDataset): Promise<RecordCaptured> {
+  const { session, tenant, backupId, dataset, now } = request;
+  const folder = await openSourceFolder(join(request.sourceRoot, dataset.path));
+  const plan = await planCapture(folder, { now, format: dataset.format });
+  const { signal, progress } = request;
+  const tree = await session.capture({ datasetId: dataset.datasetId, root: folder.root, files: plan.files, signal, progress });
+  await session.flush();
+  const report = await inspectDataset(tenant.openFiles(tree.root));
+  return recordOf(backupId, dataset, tree, report);
+}
+
+function recordOf(backupId: string, { n, datasetId }: DatasetRef, tree: CapturedTree, report: DatasetReport): RecordCaptured {
+  const copyFindings = tree.findings.map((finding) => copyFinding(report.format, finding));
+  const { branches, tags, rows, headVersion } = report;
+  const { error, warning, info } = report.findingCounts;
+  return {
+    kind: 'recordCaptured',
+    backupId,
+    n,
+    datasetId,
+    format: report.format,
+    root: tree.root,
+    objects: tree.objects,
+    bytes: tree.bytes,
+    newBytes: tree.newBytes,
+    storedBytes: tree.storedBytes,
+    branches: [...branches],
+    tags: [...tags],
+    rows,
+    findings: [...copyFindings, ...report.findings],
+    findingCounts: { error: error + copyFindings.length, warning, info },
+    ...(headVersion !== undefined && { headVersion }),
+  };
+}
+
+/** Code W1 is ours: a file could not be copied as it was listed. A capture that lost or tore a file is not intact. */
+function copyFinding(format: Finding['format'], { path, kind, message }: CapturedTree['findings'][number]): Finding {
+  return { format, code: 'W1', severity: 'error', path, message: `${kind}: ${message}` };
+}

@@ -1,0 +1,94 @@
+import { type BackupType, backupDecider, type CaptureCommand, captureDecider, streamOf } from '@dr/domain';
+import type { Queryable } from '@dr/event-store';
+import type { ClaimedJob, EndJob, JobContext, OnDead } from '@dr/jobs';
+import { ProgressPublisher } from '@dr/messaging';
+import { BackupDecided } from '@dr/repository';
+import { type House, InjectHouse, nudgeSequencer, startWorker } from '@dr/service';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { CapturePayload } from '../plan-backup/plan-backup.ts';
+import { OpenSessions } from '../sessions/open-sessions.ts';
+import { captureDataset } from './capture-dataset.ts';
+
+/** Data sets captured at a time by one archiver; each uses all worker threads while it reads. */
+const SLOTS = 2;
+
+/** Runs `capture` jobs: one data set of one backup each. The job ends by the event in the data set's capture stream. */
+@Injectable()
+export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShutdown {
+  private stop: (() => Promise<void>) | undefined;
+  private readonly progress: ProgressPublisher;
+
+  constructor(
+    @InjectHouse() private readonly house: House,
+    private readonly sessions: OpenSessions,
+  ) {
+    this.progress = new ProgressPublisher(house.bus);
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.stop = await startWorker<CapturePayload>(this.house, {
+      kind: 'capture',
+      slots: SLOTS,
+      run: (job, context) => this.run(job, context),
+      onDead: this.onDead,
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.stop?.();
+  }
+
+  private async run(job: ClaimedJob<CapturePayload>, context: JobContext): Promise<EndJob> {
+    const { backupId, dataset } = job.payload;
+    const { state } = await this.house.store.load(streamOf.backup(backupId), backupDecider);
+    const type = 'request' in state ? state.request.backupType : 'full';
+    try {
+      const command = await this.capture(job, context, type);
+      return (tx) => this.record(tx, job, command);
+    } catch (error) {
+      if (!(error instanceof BackupDecided)) throw error;
+      const message = `Backup ${backupId} was decided before ${dataset.datasetId} was captured.`;
+      return (tx) => this.record(tx, job, failure(job.payload, error.code, message));
+    }
+  }
+
+  private capture(job: ClaimedJob<CapturePayload>, context: JobContext, type: BackupType): Promise<CaptureCommand> {
+    const { backupId, dataset } = job.payload;
+    const { now, config } = this.house;
+    return this.sessions.use({ tenant: job.tenant, backupId, type }, (inUse) =>
+      captureDataset({
+        ...inUse,
+        backupId,
+        dataset,
+        sourceRoot: config.deeplake.root,
+        now,
+        signal: context.signal,
+        progress: (progress) => {
+          context.progress();
+          this.progress.publish(backupId, { dataset_id: dataset.datasetId, ...progress });
+        },
+      }),
+    );
+  }
+
+  private readonly onDead: OnDead<CapturePayload> = async (tx, job, error) =>
+    this.record(tx, job, failure(job.payload, 'capture.failed', error));
+
+  private async record(tx: Queryable, job: { jobId: string; tenant: string; payload: CapturePayload }, command: CaptureCommand) {
+    const { backupId, dataset } = job.payload;
+    const meta = { tenant: job.tenant, requestId: job.jobId, actor: 'archiver' };
+    const options = { commandId: `record-${job.jobId}`, meta, tx };
+    await this.house.store.decide(streamOf.capture(backupId, dataset.n), captureDecider, command, options);
+    return () => nudgeSequencer(this.house);
+  }
+}
+
+const failure = ({ backupId, dataset }: CapturePayload, code: string, message: string): CaptureCommand => ({
+  kind: 'recordFailed',
+  backupId,
+  n: dataset.n,
+  datasetId: dataset.datasetId,
+  code,
+  message,
+  findings: [],
+});

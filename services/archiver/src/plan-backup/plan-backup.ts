@@ -1,0 +1,88 @@
+import { type BackupCommand, backupDecider, type DatasetRef, streamOf } from '@dr/domain';
+import type { EventStore, LoggedEvent, Queryable } from '@dr/event-store';
+import { changed } from '@dr/event-store';
+import type { JobQueue, NewJob } from '@dr/jobs';
+
+/** One data set of a backup to capture. */
+export interface CapturePayload {
+  backupId: string;
+  dataset: DatasetRef;
+}
+
+/** A backup whose captures have all ended, to be decided. */
+export interface SealPayload {
+  backupId: string;
+}
+
+interface Planner {
+  store: EventStore;
+  queue: JobQueue;
+}
+
+/**
+ * The process manager of backups: a request becomes one job per data set, the last capture's result becomes the job that seals.
+ * Runs inside the transaction that moves its checkpoint, so each event has its effect once.
+ * @returns the jobs that were queued, to be announced after COMMIT
+ */
+export async function planBackup(planner: Planner, tx: Queryable, event: LoggedEvent): Promise<NewJob[]> {
+  switch (event.type) {
+    case 'BackupRequested':
+      return planCaptures(planner, tx, event);
+    case 'DatasetCaptured':
+      return countCapture(planner, tx, event, 'done');
+    case 'DatasetCaptureFailed':
+      return countCapture(planner, tx, event, 'failed');
+    default:
+      return [];
+  }
+}
+
+async function planCaptures(planner: Planner, tx: Queryable, event: Extract<LoggedEvent, { type: 'BackupRequested' }>): Promise<NewJob[]> {
+  const { backupId, tenant, datasets } = event.data;
+  await tx.query('INSERT INTO backup_plans (backup_id, tenant, expected) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+    backupId,
+    tenant,
+    datasets.length,
+  ]);
+  const jobs = datasets.map((dataset) => captureJob(backupId, tenant, dataset));
+  await decide(planner, tx, event, backupId, { kind: 'start' });
+  return planner.queue.enqueue(tx, jobs);
+}
+
+const captureJob = (backupId: string, tenant: string, dataset: DatasetRef): NewJob<CapturePayload> => ({
+  jobId: `capture-${backupId}-${dataset.n}`,
+  kind: 'capture',
+  tenant,
+  operationId: backupId,
+  payload: { backupId, dataset },
+});
+
+type CaptureEnd = Extract<LoggedEvent, { type: 'DatasetCaptured' | 'DatasetCaptureFailed' }>;
+
+async function countCapture(planner: Planner, tx: Queryable, event: CaptureEnd, column: 'done' | 'failed'): Promise<NewJob[]> {
+  type Plan = { tenant: string; expected: number; done: number; failed: number };
+  const { backupId } = event.data;
+  const sql = `UPDATE backup_plans SET ${column} = ${column} + 1 WHERE backup_id = $1 RETURNING tenant, expected, done, failed`;
+  const [plan] = await changed<Plan>(tx, sql, [backupId]);
+  if (!plan || plan.done + plan.failed < plan.expected) return [];
+  await decide(planner, tx, event, backupId, { kind: 'recordCaptures', done: plan.done, failed: plan.failed });
+  return planner.queue.enqueue(tx, [sealJob(backupId, plan.tenant)]);
+}
+
+const sealJob = (backupId: string, tenant: string): NewJob<SealPayload> => ({
+  jobId: `seal-${backupId}`,
+  kind: 'backup',
+  tenant,
+  operationId: backupId,
+  payload: { backupId },
+  attemptsMax: SEAL_ATTEMPTS_MAX,
+});
+
+/** The end is decided in storage, so sealing is tried for hours before it is given up: a store that is away comes back. */
+const SEAL_ATTEMPTS_MAX = 40;
+
+async function decide({ store }: Planner, tx: Queryable, cause: LoggedEvent, backupId: string, command: BackupCommand): Promise<void> {
+  const commandId = `${command.kind}-${backupId}`;
+  const meta = { ...cause.meta, actor: 'archiver' };
+  await store.decide(streamOf.backup(backupId), backupDecider, command, { commandId, meta, tx });
+}

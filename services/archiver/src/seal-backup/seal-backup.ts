@@ -1,0 +1,55 @@
+import {
+  type BackupRequested,
+  backupDecider,
+  type CaptureState,
+  captureDecider,
+  datasetForCommit,
+  endToPropose,
+  streamOf,
+  tombstoneReason,
+} from '@dr/domain';
+import type { EventStore } from '@dr/event-store';
+import type { CommitManifest, Decision } from '@dr/repository';
+import type { OpenSessions } from '../sessions/open-sessions.ts';
+
+export interface SealBackup {
+  store: EventStore;
+  sessions: OpenSessions;
+  now: () => number;
+}
+
+/**
+ * Decides a backup in storage: a commit when anything was captured, a tombstone when nothing was. Whatever stands there already wins.
+ * @returns the decision as it stands in storage; undefined when the backup has ended in the log already.
+ */
+export async function sealBackup({ store, sessions, now }: SealBackup, backupId: string): Promise<Decision | undefined> {
+  const { state } = await store.load(streamOf.backup(backupId), backupDecider);
+  if (state.status !== 'running' && state.status !== 'pending') return undefined;
+  const { request } = state;
+  const captures = await Promise.all(request.datasets.map((dataset) => captureOf(store, backupId, dataset.n)));
+  return sessions.use({ tenant: request.tenant, backupId, type: request.backupType }, ({ session }) =>
+    endToPropose(captures) === 'commit' ? session.commit(manifestOf(request, captures, now())) : session.abandon(nothingCaptured(captures)),
+  );
+}
+
+async function captureOf(store: EventStore, backupId: string, n: number): Promise<CaptureState> {
+  return (await store.load(streamOf.capture(backupId, n), captureDecider)).state;
+}
+
+function manifestOf(request: BackupRequested, captures: readonly CaptureState[], createdAtMs: number): CommitManifest {
+  return {
+    backupId: request.backupId,
+    tenant: request.tenant,
+    type: request.backupType,
+    datasets: request.datasets.map((ref, i) => datasetForCommit(ref, captures[i]!)),
+    createdAtMs,
+    expected: request.datasets.length,
+    ...(request.parentId !== undefined && { parentId: request.parentId }),
+  };
+}
+
+function nothingCaptured(captures: readonly CaptureState[]): string {
+  const failures = captures.flatMap((capture) => (capture.status === 'failed' ? [capture.result] : []));
+  const causes = failures.slice(0, 5).map((failure) => `${failure.datasetId}: ${failure.message}`);
+  return tombstoneReason({ code: 'backup.nothing_captured', message: `No data set could be captured. ${causes.join('; ')}` });
+}

@@ -1,0 +1,78 @@
+import { backupDecider, decisionFrom, streamOf, tombstoneReason } from '@dr/domain';
+import type { Queryable } from '@dr/event-store';
+import type { AfterCommit, ClaimedJob, EndJob, Job, OnDead } from '@dr/jobs';
+import { CommitIncomplete, Damaged, type Decision } from '@dr/repository';
+import { type House, InjectHouse, nudgeSequencer, RepositoryAccess, startWorker } from '@dr/service';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { SealPayload } from '../plan-backup/plan-backup.ts';
+import { OpenSessions } from '../sessions/open-sessions.ts';
+import { sealBackup } from './seal-backup.ts';
+
+/** Runs `backup` jobs: puts the decision object into storage, then records what stands there. */
+@Injectable()
+export class SealBackups implements OnApplicationBootstrap, OnApplicationShutdown {
+  private stop: (() => Promise<void>) | undefined;
+
+  constructor(
+    @InjectHouse() private readonly house: House,
+    private readonly sessions: OpenSessions,
+    private readonly repository: RepositoryAccess,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.stop = await startWorker<SealPayload>(this.house, {
+      kind: 'backup',
+      slots: 2,
+      run: (job) => this.run(job),
+      onDead: this.onDead,
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.stop?.();
+  }
+
+  private async run(job: ClaimedJob<SealPayload>): Promise<EndJob> {
+    const decision = (await this.decidedBefore(job)) ?? (await this.seal(job));
+    return (tx) => this.record(tx, job, decision);
+  }
+
+  /** A worker before us may have put the decision and died before its event: the session cannot be joined any more then. */
+  private async decidedBefore({ tenant, payload }: ClaimedJob<SealPayload>): Promise<Decision | undefined> {
+    const repository = await this.repository.open();
+    const known = await repository.tenant(tenant, { create: true });
+    return known.decision(payload.backupId);
+  }
+
+  /** What cannot be committed however often it is tried gets its tombstone at once; everything else is tried again. */
+  private async seal({ payload: { backupId } }: ClaimedJob<SealPayload>): Promise<Decision | undefined> {
+    const { store, now } = this.house;
+    try {
+      return await sealBackup({ store, sessions: this.sessions, now }, backupId);
+    } catch (error) {
+      if (error instanceof CommitIncomplete || error instanceof Damaged) return this.giveUp(backupId, error.message);
+      throw error;
+    }
+  }
+
+  private async giveUp(backupId: string, message: string): Promise<Decision | undefined> {
+    const { state } = await this.house.store.load(streamOf.backup(backupId), backupDecider);
+    if (state.status !== 'running' && state.status !== 'pending') return undefined;
+    const { tenant, backupType: type } = state.request;
+    const reason = tombstoneReason({ code: 'backup.seal_failed', message });
+    return this.sessions.use({ tenant, backupId, type }, ({ session }) => session.abandon(reason));
+  }
+
+  private async record(tx: Queryable, job: Job<SealPayload>, decision: Decision | undefined): Promise<AfterCommit | undefined> {
+    if (decision === undefined) return undefined;
+    const { backupId } = job.payload;
+    const options = { commandId: `decision-${backupId}`, meta: { tenant: job.tenant, requestId: job.jobId, actor: 'archiver' }, tx };
+    const command = { kind: 'recordDecision', decision: decisionFrom(decision) } as const;
+    await this.house.store.decide(streamOf.backup(backupId), backupDecider, command, options);
+    return () => nudgeSequencer(this.house);
+  }
+
+  /** The end is not ours to invent: only a tombstone in storage ends the backup. While none can be put, this throws and the job stays. */
+  private readonly onDead: OnDead<SealPayload> = async (tx, job, error) =>
+    this.record(tx, job, await this.giveUp(job.payload.backupId, error));
+}

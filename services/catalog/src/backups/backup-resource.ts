@@ -1,0 +1,74 @@
+/** A row of the read model with everything that the resource shows. */
+export interface BackupRow {
+  backup_id: string;
+  tenant: string;
+  /** ISO 8601 with microseconds, UTC. */
+  requested_at: string;
+  type: string;
+  status: string;
+  dataset_ids: string[];
+  doc: BackupDoc;
+  datasets: { n: number; doc: Record<string, unknown> }[] | null;
+  description: string | null;
+  user_metadata: Record<string, unknown> | null;
+}
+
+/** What the projection gathers from the events, beyond the columns that lists select by. */
+export interface BackupDoc {
+  expected: number;
+  created_by: string;
+  parent_id: string | null;
+  started_at?: string;
+  ended_at?: string;
+  error_code?: string;
+  error_message?: string | null;
+  checksum?: string;
+  storage_path?: string;
+  size_bytes?: number;
+  compressed_size_bytes?: number;
+  new_bytes?: number;
+  objects?: number;
+  verified_at?: string;
+  verification?: object;
+  captures?: { done: number; failed: number };
+}
+
+/** The Backup of CONTRACT section 2. */
+export function backupResource(row: BackupRow): Record<string, unknown> {
+  const { doc } = row;
+  return {
+    backup_id: row.backup_id,
+    timestamp: new Date(row.requested_at).toISOString(),
+    type: row.type,
+    status: row.status,
+    tenant_id: row.tenant,
+    dataset_ids: row.dataset_ids,
+    datasets: (row.datasets ?? []).map((d) => d.doc),
+    parent_id: doc.parent_id,
+    size_bytes: doc.size_bytes ?? null,
+    compressed_size_bytes: doc.compressed_size_bytes ?? null,
+    checksum: doc.checksum ?? null,
+    duration_seconds: durationSeconds(row),
+    storage_path: doc.storage_path ?? null,
+    error_code: doc.error_code ?? null,
+    error_message: doc.error_message ?? null,
+    progress: progress(row),
+    verified_at: doc.verified_at ?? null,
+    verification: doc.verification ?? null,
+    replicas: [],
+    holds: [],
+    expires_at: null,
+    retention_reasons: [],
+    metadata: { ...(row.user_metadata ?? {}), created_by: doc.created_by, description: row.description },
+  };
+}
+
+const durationSeconds = ({ doc, requested_at }: BackupRow): number | null =>
+  doc.ended_at === undefined ? null : Math.max(0, Date.parse(doc.ended_at) - Date.parse(requested_at)) / 1000;
+
+/** Data sets that have their result, out of those expected. Bytes move on the progress channel, not in the log. */
+function progress({ doc, datasets, status }: BackupRow): object {
+  const ended = (datasets ?? []).filter((d) => d.doc['status'] !== 'pending').length;
+  const sealed = status === 'completed' || status === 'partial';
+  return { datasets_total: doc.expected, datasets_done: sealed ? doc.expected : ended };
+}

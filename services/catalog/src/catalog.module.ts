@@ -1,0 +1,13 @@
+import { type House, HouseModule, ServiceHealth } from '@dr/service';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { KeepLog } from './log/keep-log.ts';
+import { AnswerQueries } from './queries/answer-queries.ts';
+import { KeepViews } from './views/keep-views.ts';
+
+@Module({})
+export class CatalogModule {
+  static of(house: House, health: ServiceHealth): DynamicModule {
+    const providers = [{ provide: ServiceHealth, useValue: health }, KeepLog, KeepViews, AnswerQueries];
+    return { module: CatalogModule, imports: [HouseModule.of(house)], providers };
+  }
+}

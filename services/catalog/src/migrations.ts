@@ -1,0 +1,41 @@
+import { type MigrationClass, sqlMigration } from '@dr/event-store';
+
+/**
+ * Read models of the catalog. Each can be dropped and rebuilt from the log. `operation_texts` is no projection: it holds the words that
+ * users gave (descriptions, metadata), which must be erasable; events hold only their digest.
+ */
+const readModels = `
+CREATE TABLE operation_texts (
+  operation_id text PRIMARY KEY, tenant text NOT NULL, description text, metadata jsonb NOT NULL DEFAULT '{}'
+);
+CREATE TABLE catalog_backups (
+  backup_id text PRIMARY KEY, tenant text NOT NULL, requested_at timestamptz NOT NULL, type text NOT NULL, status text NOT NULL,
+  dataset_ids text[] NOT NULL, doc jsonb NOT NULL
+);
+CREATE INDEX catalog_backups_newest ON catalog_backups (requested_at DESC, backup_id DESC);
+CREATE INDEX catalog_backups_tenant ON catalog_backups (tenant, requested_at DESC, backup_id DESC);
+CREATE INDEX catalog_backups_datasets ON catalog_backups USING gin (dataset_ids);
+CREATE TABLE catalog_backup_datasets (
+  backup_id text NOT NULL, n int NOT NULL, dataset_id text NOT NULL, doc jsonb NOT NULL, PRIMARY KEY (backup_id, n)
+);
+CREATE TABLE catalog_restores (
+  restore_id text PRIMARY KEY, backup_id text NOT NULL, tenant text NOT NULL, target_tenant text NOT NULL,
+  requested_at timestamptz NOT NULL, status text NOT NULL, doc jsonb NOT NULL
+);
+CREATE INDEX catalog_restores_newest ON catalog_restores (requested_at DESC, restore_id DESC);
+CREATE TABLE catalog_restore_datasets (
+  restore_id text NOT NULL, n int NOT NULL, doc jsonb NOT NULL, PRIMARY KEY (restore_id, n)
+);
+CREATE TABLE catalog_verifications (
+  verification_id text PRIMARY KEY, backup_id text NOT NULL, tenant text NOT NULL, requested_at timestamptz NOT NULL,
+  status text NOT NULL, doc jsonb NOT NULL
+);
+CREATE TABLE catalog_api_keys (
+  key_id text PRIMARY KEY, hash text NOT NULL UNIQUE, tenant text NOT NULL, scopes text[] NOT NULL,
+  expires_at timestamptz, revoked boolean NOT NULL DEFAULT false
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON operation_texts, catalog_backups, catalog_backup_datasets, catalog_restores,
+  catalog_restore_datasets, catalog_verifications, catalog_api_keys TO dr_app;
+`;
+
+export const migrations: MigrationClass[] = [sqlMigration('CreateCatalog1764100000000', readModels)];

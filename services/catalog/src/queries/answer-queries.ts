@@ -1,0 +1,38 @@
+import { answer, type Stop, subjectOf } from '@dr/messaging';
+import { type House, InjectHouse } from '@dr/service';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { findApiKey } from '../api-keys/api-keys.ts';
+import { findBackup, type ListBackups, listBackups, type TenantScope } from '../backups/backups.queries.ts';
+import { findRestore, listRestores } from '../restores/restores.queries.ts';
+import { findVerification } from '../verifications/verifications.ts';
+
+interface ById {
+  id: string;
+  scope: TenantScope;
+}
+
+/** Questions of the gateway, over NATS request/reply. An answer of null means "there is none that this scope may see". */
+@Injectable()
+export class AnswerQueries implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly stops: Stop[] = [];
+
+  constructor(@InjectHouse() private readonly house: House) {}
+
+  onApplicationBootstrap(): void {
+    const { database } = this.house;
+    this.on('backups.list', (query: ListBackups) => listBackups(database, query));
+    this.on('backups.get', ({ id, scope }: ById) => findBackup(database, id, scope));
+    this.on('restores.list', (query: Parameters<typeof listRestores>[1]) => listRestores(database, query));
+    this.on('restores.get', ({ id, scope }: ById) => findRestore(database, id, scope));
+    this.on('verifications.get', ({ id, scope }: ById) => findVerification(database, id, scope));
+    this.on('api-keys.get', ({ hash }: { hash: string }) => findApiKey(database, hash));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.stops.map((stop) => stop()));
+  }
+
+  private on<Body>(name: string, find: (body: Body) => Promise<unknown>): void {
+    this.stops.push(answer(this.house.bus, subjectOf.query('catalog', name), async (body: Body) => (await find(body)) ?? null));
+  }
+}

@@ -1,0 +1,60 @@
+import { type Queryable, rows } from '@dr/event-store';
+import type { TenantScope } from '../backups/backups.queries.ts';
+import { decodeCursor, encodeCursor } from '../queries/cursor.ts';
+
+interface RestoreRow {
+  restore_id: string;
+  backup_id: string;
+  tenant: string;
+  target_tenant: string;
+  requested_at: string;
+  status: string;
+  doc: Record<string, unknown>;
+  datasets: { doc: Record<string, unknown> }[] | null;
+}
+
+/** `at` stands for "restores of the backup's tenant or into the target tenant": either side may see it. */
+const SELECT = `SELECT r.restore_id, r.backup_id, r.tenant, r.target_tenant, r.status, r.doc,
+    to_char(r.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS requested_at,
+    (SELECT jsonb_agg(jsonb_build_object('doc', d.doc) ORDER BY d.n) FROM catalog_restore_datasets d
+      WHERE d.restore_id = r.restore_id) AS datasets
+  FROM catalog_restores r WHERE ($1::text IS NULL OR r.tenant = $1)`;
+
+const tenantOf = (scope: TenantScope): string | null => ('tenant' in scope ? scope.tenant : null);
+
+export async function findRestore(on: Queryable, restoreId: string, scope: TenantScope): Promise<object | undefined> {
+  const [row] = await rows<RestoreRow>(on, `${SELECT} AND r.restore_id = $2`, [tenantOf(scope), restoreId]);
+  return row && restoreResource(row);
+}
+
+/** Newest first. @throws BadCursor */
+export async function listRestores(
+  on: Queryable,
+  { scope, limit, cursor }: { scope: TenantScope; limit: number; cursor?: string },
+): Promise<{ restores: object[]; next_cursor: string | null }> {
+  const place = cursor === undefined ? undefined : decodeCursor(cursor);
+  const sql = `${SELECT} AND ($2::timestamptz IS NULL OR (r.requested_at, r.restore_id) < ($2, $3::text))
+    ORDER BY r.requested_at DESC, r.restore_id DESC LIMIT $4`;
+  const found = await rows<RestoreRow>(on, sql, [tenantOf(scope), place?.at ?? null, place?.id ?? null, limit + 1]);
+  const shown = found.slice(0, limit);
+  const last = shown.at(-1);
+  const more = found.length > limit && last !== undefined;
+  return { restores: shown.map(restoreResource), next_cursor: more ? encodeCursor({ at: last.requested_at, id: last.restore_id }) : null };
+}
+
+/** The Restore of CONTRACT section 2. */
+function restoreResource(row: RestoreRow): object {
+  const datasets = (row.datasets ?? []).map((d) => d.doc);
+  return {
+    restore_id: row.restore_id,
+    backup_id: row.backup_id,
+    status: row.status,
+    tenant_id: row.tenant,
+    target_tenant: row.target_tenant,
+    datasets,
+    progress: { datasets_total: datasets.length, datasets_done: datasets.filter((d) => d['status'] !== 'pending').length },
+    created_at: new Date(row.requested_at).toISOString(),
+    ended_at: row.doc['ended_at'] ?? null,
+    error_message: row.doc['error_message'] ?? null,
+  };
+}
