@@ -1,4 +1,4 @@
-/** The supervisor of `npm start`: takes the lock over from the bootstrap, starts the house, stays, stops everything at the end. */
+/** The supervisor of `npm start` (`main.ts [checkout]`): takes the lock over from the bootstrap, starts the house, stays, stops everything at the end. */
 import { join, resolve } from 'node:path';
 import { type Lock, openLock, takeLock } from '../bootstrap/lock.mjs';
 import { House, StoppedWhileStarting } from './house.ts';
@@ -7,7 +7,7 @@ import { StartError } from './start-error.ts';
 import { startHouse } from './start-house.ts';
 import { onStopSignals } from './stop-signals.ts';
 
-const root = resolve(import.meta.dirname, '..', '..', '..');
+const root = resolve(process.argv[2] ?? join(import.meta.dirname, '..', '..', '..'));
 const home = resolve(process.env['DR_HOME'] || join(root, '.dr'));
 
 /** The bootstrap has the lock; when it could not become us, it hands it over. */

@@ -64,15 +64,18 @@ const PASSED_ON = [
   'DBUS_SESSION_BUS_ADDRESS',
 ];
 
+/** Lines above the passphrase that begin with # are words for people, as in the file that the first start makes. */
+const withoutWords = (text: string): string => text.replace(/^(?:#[^\n]*\n)+(?=[^\n])/, '');
+
 /**
- * Reads the passphrase; one line break at its end is not part of it.
+ * Reads the passphrase; one line break at its end is not part of it, nor are lines above it that begin with #.
  * @throws PassphraseUnavailable when there is none, its file cannot be read, or its command fails, takes over a minute, or says nothing.
  */
 export async function readPassphrase(
   source: PassphraseSource,
   system: { readFile?: (path: string) => string; env?: Environment } = {},
 ): Promise<string> {
-  const passphrase = (await passphraseText(source, system)).replace(/\r?\n$/, '');
+  const passphrase = withoutWords((await passphraseText(source, system)).replace(/\r?\n$/, ''));
   if (passphrase === '') throw new PassphraseUnavailable(`The passphrase from ${nameOf(source)} is empty.`);
   return passphrase;
 }

@@ -31,6 +31,13 @@ describe('reading the passphrase', () => {
     await expect(readPassphrase({ kind: 'value', value: 'v' })).resolves.toBe('v');
   });
 
+  test('lines above it that begin with # are for people; a passphrase may begin with # itself', async () => {
+    const read = (text: string) => readPassphrase({ kind: 'file', path: '/k' }, { readFile: () => text });
+    await expect(read('# Keep this.\n# Copy it.\nabcd-efgh\n')).resolves.toBe('abcd-efgh');
+    await expect(read('#only-line\n')).resolves.toBe('#only-line');
+    await expect(read('# words\r\nx\r\n')).resolves.toBe('x');
+  });
+
   test('a command is run without a shell and sees nothing of ours', async () => {
     const argv = [
       node,
