@@ -42,6 +42,8 @@ export interface ConsumeOptions {
 const DELAYS_MS = [1_000, 5_000, 30_000, 120_000, 900_000];
 export const retryDelay = (deliveries: number): number => DELAYS_MS[Math.min(deliveries, DELAYS_MS.length) - 1] ?? DELAYS_MS[0]!;
 
+const SHORT_PULL_MS = 1_000;
+
 type Settings = Required<ConsumeOptions>;
 
 /**
@@ -75,6 +77,7 @@ class Slot {
   private readonly stopping = new AbortController();
   private readonly ended: Promise<void>;
   private pull: ConsumerMessages | undefined;
+  private proven = false;
 
   constructor(bus: Bus, settings: Settings, name: string) {
     this.bus = bus;
@@ -95,10 +98,12 @@ class Slot {
     while (!this.stopping.signal.aborted) {
       try {
         consumer ??= await this.bus.stream.consumers.get(this.settings.stream, this.settings.durable);
-        this.bus.report(this.name, undefined);
         await this.takeOne(consumer);
+        this.proven = true;
+        this.bus.report(this.name, undefined);
       } catch (error) {
         consumer = undefined;
+        this.proven = false;
         await this.wentWrong(error);
       }
     }
@@ -111,8 +116,9 @@ class Slot {
     await pause(1_000, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 
+  /** The first request, and the first after a failure, is short: a missing grant shows only by the server's silence. */
   private async takeOne(consumer: Consumer): Promise<void> {
-    this.pull = await consumer.fetch({ max_messages: 1, expires: this.settings.pullMs });
+    this.pull = await consumer.fetch({ max_messages: 1, expires: this.proven ? this.settings.pullMs : SHORT_PULL_MS });
     if (this.stopping.signal.aborted) void this.pull.close();
     for await (const message of this.pull) await handle(this.bus, this.settings, message);
   }

@@ -49,9 +49,9 @@ async function publish(bus: Bus, event: ReceivedEvent, lastMsgID?: string): Prom
   await bus.stream.publish(subject, data, { headers, timeout: ACK_TIMEOUT_MS, expect });
 }
 
-const TRIES = 3;
+const TRIES = 2;
 
-/** Publishes one message to a stream. @throws PublishFailed after three tries; repeats are possible unless `headers` holds a `Nats-Msg-Id`. */
+/** Publishes one message to a stream. @throws PublishFailed after two tries (at most 5 s); repeats are possible unless `headers` holds a `Nats-Msg-Id`. */
 export async function publishStored(
   bus: Bus,
   subject: string,
@@ -60,7 +60,7 @@ export async function publishStored(
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await bus.stream.publish(subject, data, { timeout: 5_000, ...options });
+      await bus.stream.publish(subject, data, { timeout: 2_000, ...options });
       return;
     } catch (cause) {
       if (attempt === TRIES || bus.connection.isClosed()) {
