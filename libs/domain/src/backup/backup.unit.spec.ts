@@ -66,9 +66,8 @@ describe('the work', () => {
     given(backupRequested()).when(start).then(backupStarted);
     given(backupRequested(), backupStarted).when(start).then();
   });
-  test('does not start after a cancel was asked for', () =>
-    given(backupRequested(), cancelRequested).when(start).thenThrows('wrong_state.backup_cancel_requested'));
-  test('does not start after the end', () => given(backupRequested(), cancelled).when(start).thenThrows('wrong_state.backup_ended'));
+  test('does not start after a cancel was asked for', () => given(backupRequested(), cancelRequested).when(start).then());
+  test('does not start after the end', () => given(backupRequested(), cancelled).when(start).then());
   test('counts its captures when all have a result', () =>
     given(backupRequested(), backupStarted)
       .when(captures(1, 1))
@@ -86,8 +85,7 @@ describe('the work', () => {
     given(backupRequested(), backupStarted, counted, sealed('completed', 2)).when(captures(2, 0)).then();
     given(backupRequested(), backupStarted, counted).when(captures(1, 1)).thenThrows('wrong_state.backup_captures_counted');
   });
-  test('counts nothing any more after the end', () =>
-    given(backupRequested(), failed).when(captures(2, 0)).thenThrows('wrong_state.backup_ended'));
+  test('counts nothing any more after the end', () => given(backupRequested(), failed).when(captures(2, 0)).then());
 });
 
 describe('a commit in storage', () => {

@@ -37,11 +37,6 @@ const absent = (doing: string): WrongState =>
     `Cannot ${doing}: this backup was never requested. Check its id; \`dr list\` shows the backups there are.`,
   );
 
-const ended = (doing: string, state: Known): WrongState =>
-  new WrongState('backup_ended', `Cannot ${doing}: backup ${state.request.backupId} is ${state.status}, and ends are final.`, {
-    status: state.status,
-  });
-
 function request(state: BackupState, { kind: _, ...data }: RequestBackup): readonly BackupEvent[] {
   if (state.status !== 'absent') {
     if (sameValue(state.request, data)) return [];
@@ -54,25 +49,19 @@ function request(state: BackupState, { kind: _, ...data }: RequestBackup): reado
   return [{ type: 'BackupRequested', data }];
 }
 
+/** The process manager says this when it reads the request; that a cancel or the end was faster is no contradiction, and starts nothing. */
 function start(state: Known): readonly BackupEvent[] {
-  if (state.status === 'running') return [];
-  if (isEnded(state)) throw ended('start', state);
-  if (state.cancelRequestedBy !== undefined) {
-    throw new WrongState(
-      'backup_cancel_requested',
-      'Cannot start: a cancel was requested before. Put the tombstone and record the decision.',
-    );
-  }
-  return [{ type: 'BackupStarted', data: {} }];
+  const isDue = state.status === 'pending' && state.cancelRequestedBy === undefined;
+  return isDue ? [{ type: 'BackupStarted', data: {} }] : [];
 }
 
-/** Every data set that was expected has exactly one result, so the two counts make up the selection. */
+/** Every data set that was expected has exactly one result, so the two counts make up the selection. After the end they come too late to matter. */
 function recordCaptures(state: Known, { done, failed }: RecordCaptures): readonly BackupEvent[] {
   if (state.captures !== undefined) {
     if (sameValue(state.captures, { done, failed })) return [];
     throw new WrongState('backup_captures_counted', 'Cannot record the captures: they were counted before, with another result.');
   }
-  if (isEnded(state)) throw ended('record the captures', state);
+  if (isEnded(state)) return [];
   const expected = state.request.datasets.length;
   if (done < 0 || failed < 0 || done + failed !== expected) {
     throw new Refused(

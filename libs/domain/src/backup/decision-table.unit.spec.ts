@@ -30,7 +30,6 @@ const commands: Record<string, BackupCommand> = {
 };
 
 const absent = '! absent';
-const ended = '! ended';
 const contradicts = '! decision_contradicts';
 const decided = { commit: 'BackupSealed', 'tombstone failed': 'BackupFailed', 'tombstone cancelled': 'BackupCancelled' };
 const open = { request: '-', captures: 'BackupCapturesEnded', ...decided, verified: '! not_sealed' };
@@ -46,15 +45,15 @@ test('what a backup answers, in every state, to every command', () =>
     running: { ...open, start: '-', cancel: 'BackupCancelRequested' },
     cancelling: { ...open, start: '-', cancel: '-' },
     completed: {
-      ...{ request: '-', start: ended, captures: ended, cancel: '! already_decided', verified: 'BackupVerified' },
+      ...{ request: '-', start: '-', captures: '-', cancel: '! already_decided', verified: 'BackupVerified' },
       ...{ commit: '-', 'tombstone failed': contradicts, 'tombstone cancelled': contradicts },
     },
     failed: {
-      ...{ request: '-', start: ended, captures: ended, cancel: '! already_decided', verified: '! not_sealed' },
+      ...{ request: '-', start: '-', captures: '-', cancel: '! already_decided', verified: '! not_sealed' },
       ...{ commit: contradicts, 'tombstone failed': '-', 'tombstone cancelled': contradicts },
     },
     cancelled: {
-      ...{ request: '-', start: ended, captures: ended, cancel: '-', verified: '! not_sealed' },
+      ...{ request: '-', start: '-', captures: '-', cancel: '-', verified: '! not_sealed' },
       ...{ commit: contradicts, 'tombstone failed': contradicts, 'tombstone cancelled': '-' },
     },
   }));
