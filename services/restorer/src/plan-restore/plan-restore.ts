@@ -1,0 +1,96 @@
+import { backupDecider, type RestoreDataset, type RestoreOptions, restoreDecider, streamOf, verificationDecider } from '@dr/domain';
+import { changed, type EventStore, type LoggedEvent, type Queryable } from '@dr/event-store';
+import type { JobQueue, NewJob } from '@dr/jobs';
+
+/** One data set to put in its place. */
+export interface RestorePayload {
+  restoreId: string;
+  backupId: string;
+  targetTenant: string;
+  dataset: RestoreDataset;
+  options: RestoreOptions;
+}
+
+export interface VerificationPayload {
+  verificationId: string;
+  backupId: string;
+  level: 'quick' | 'full';
+}
+
+interface Planner {
+  store: EventStore;
+  queue: JobQueue;
+}
+
+/**
+ * The process manager of restores and verifications: a request becomes jobs, the last data set's result ends the restore, and a
+ * verification's result is written on the backup it was of. Runs in the transaction that moves its checkpoint.
+ * @returns the jobs that were queued, to be announced after COMMIT
+ */
+export async function planRestore(planner: Planner, tx: Queryable, event: LoggedEvent): Promise<NewJob[]> {
+  switch (event.type) {
+    case 'RestoreRequested':
+      return planDatasets(planner, tx, event);
+    case 'DatasetRestored':
+    case 'DatasetRestoreFailed':
+      return countDataset(planner, tx, event);
+    case 'VerificationRequested':
+      return planner.queue.enqueue(tx, [verificationJob(event.data)]);
+    case 'VerificationEnded':
+      return recordOnBackup(planner, tx, event);
+    default:
+      return [];
+  }
+}
+
+async function planDatasets(planner: Planner, tx: Queryable, event: Extract<LoggedEvent, { type: 'RestoreRequested' }>): Promise<NewJob[]> {
+  const { restoreId, backupId, tenant, targetTenant, datasets, options } = event.data;
+  const sql = 'INSERT INTO restore_plans (restore_id, expected) VALUES ($1, $2) ON CONFLICT DO NOTHING';
+  await tx.query(sql, [restoreId, datasets.length]);
+  await planner.store.decide(event.stream, restoreDecider, { kind: 'start' }, follow(event, `start-${restoreId}`, tx));
+  const jobs = datasets.map((dataset) => ({
+    jobId: `restore-${restoreId}-${dataset.n}`,
+    kind: 'restore',
+    tenant,
+    operationId: restoreId,
+    payload: { restoreId, backupId, targetTenant, dataset, options } satisfies RestorePayload,
+  }));
+  return planner.queue.enqueue(tx, jobs);
+}
+
+async function countDataset(planner: Planner, tx: Queryable, event: LoggedEvent): Promise<NewJob[]> {
+  const restoreId = event.stream.slice('restore-'.length);
+  const sql = 'UPDATE restore_plans SET ended = ended + 1 WHERE restore_id = $1 RETURNING expected, ended';
+  const [plan] = await changed<{ expected: number; ended: number }>(tx, sql, [restoreId]);
+  if (plan && plan.ended >= plan.expected) {
+    await planner.store.decide(event.stream, restoreDecider, { kind: 'end' }, follow(event, `end-${restoreId}`, tx));
+  }
+  return [];
+}
+
+type VerificationRequest = Extract<LoggedEvent, { type: 'VerificationRequested' }>['data'];
+
+const verificationJob = ({ verificationId, backupId, tenant, level }: VerificationRequest): NewJob<VerificationPayload> => ({
+  jobId: `verification-${verificationId}`,
+  kind: 'verification',
+  tenant,
+  operationId: verificationId,
+  payload: { verificationId, backupId, level },
+});
+
+/** A check that could not be finished proves nothing, so it is not written on the backup. */
+async function recordOnBackup(
+  planner: Planner,
+  tx: Queryable,
+  event: Extract<LoggedEvent, { type: 'VerificationEnded' }>,
+): Promise<NewJob[]> {
+  if (event.data.outcome === 'error') return [];
+  const { state } = await planner.store.load(event.stream, verificationDecider, tx);
+  if (state.status === 'absent') return [];
+  const { verificationId, backupId } = state.request;
+  const command = { kind: 'recordVerification', verificationId, ok: event.data.outcome === 'passed', at: event.recordedAt } as const;
+  await planner.store.decide(streamOf.backup(backupId), backupDecider, command, follow(event, `verified-${verificationId}`, tx));
+  return [];
+}
+
+const follow = (cause: LoggedEvent, commandId: string, tx: Queryable) => ({ commandId, meta: { ...cause.meta, actor: 'restorer' }, tx });

@@ -1,0 +1,21 @@
+import { type House, HouseModule, RepositoryAccess, ServiceHealth } from '@dr/service';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { PlanRestores } from './plan-restore/plan-restores.ts';
+import { AnswerContents } from './read-contents/answer-contents.ts';
+import { RestoreDatasets } from './restore-dataset/restore-datasets.ts';
+import { VerifyBackups } from './verify-backup/verify-backups.ts';
+
+@Module({})
+export class RestorerModule {
+  static of(house: House, health: ServiceHealth): DynamicModule {
+    const providers = [
+      { provide: ServiceHealth, useValue: health },
+      { provide: RepositoryAccess, useValue: new RepositoryAccess({ config: house.config, mode: 'read', now: house.now }) },
+      PlanRestores,
+      RestoreDatasets,
+      VerifyBackups,
+      AnswerContents,
+    ];
+    return { module: RestorerModule, imports: [HouseModule.of(house)], providers };
+  }
+}
