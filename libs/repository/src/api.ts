@@ -1,4 +1,4 @@
-import type { Unlock } from '@dr/keys';
+import type { KdfParameters, Unlock } from '@dr/keys';
 import type { ByteRange, SourceFile } from '@dr/storage';
 import type {
   BackupType,
@@ -27,12 +27,16 @@ export interface EngineOptions {
   /** zstd level of new pieces, 0 = no compression; default 1. */
   readonly compressionLevel?: number;
   readonly now: Clock;
+  /** Source of salts and ids; only golden tests give one. */
+  readonly random?: (bytes: number) => Uint8Array;
 }
 
 export interface InitOptions extends EngineOptions {
   readonly unlock: Unlock;
   /** false: same format, but the master key is stored unprotected. Default true. */
   readonly encryption?: boolean;
+  /** Cost of the passphrase wrap; only tests choose a cheap one. */
+  readonly kdf?: KdfParameters;
 }
 
 export interface OpenOptions extends EngineOptions {
@@ -56,8 +60,11 @@ export interface Repository {
 
 export interface TenantRepository {
   readonly tenant: string;
-  /** Commits and tombstones by key (backup ids start with their time), in pages. Purged backups are left out. */
-  backups(): AsyncIterable<Decision[]>;
+  /**
+   * Commits and tombstones by key (backup ids start with their time), in pages. Purged backups are left out. A damaged decision object hides no other
+   * backup: it goes to `onDamaged`, or is thrown after everything else was given.
+   */
+  backups(options?: { onDamaged?: (error: unknown) => void }): AsyncIterable<Decision[]>;
   /** What was decided about a backup; undefined while nothing is. */
   decision(backupId: string): Promise<Decision | undefined>;
   /** @throws BackupUnknown, BackupNotCommitted (a tombstone), BackupPurged. */

@@ -199,3 +199,8 @@ export class BadRequest extends DrError {
 
 const listed = (paths: readonly string[]): string =>
   paths.slice(0, 5).join(', ') + (paths.length > 5 ? ` and ${paths.length - 5} more` : '');
+
+/** Bytes that do not follow the format. Internal: whoever knows the object's key turns it into `Damaged`. */
+export class Malformed extends DrError {
+  readonly code = 'repository.malformed';
+}

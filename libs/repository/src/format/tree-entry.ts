@@ -1,0 +1,114 @@
+import { Malformed } from '../errors.ts';
+import type { Chunker, EntryKind, TreeEntry } from '../types.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+import { sha256Hex } from './hashes.ts';
+
+/** Files up to this many bytes lie in the tree page itself. */
+export const INLINE_BYTES_MAX = 512;
+/** Keeps an entry, and so a page, below the longest piece. */
+export const PIECES_PER_FILE_MAX = 65_536;
+
+const KINDS: readonly EntryKind[] = ['file', 'dir', 'symlink'];
+const FLAG_RACY = 4;
+const FLAG_INLINE = 8;
+const CHUNKERS: readonly Chunker['name'][] = ['fixed', 'cuts', 'v3-chunk'];
+
+/** Everything of a tree entry but its path; what a worker thread hands back for a file. `digest` and piece ids have 32 bytes. */
+export interface EntryBody {
+  readonly kind: EntryKind;
+  readonly racy: boolean;
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly ino: bigint;
+  readonly inline?: Uint8Array;
+  readonly digest?: Uint8Array;
+  readonly pieces?: readonly { readonly id: Uint8Array; readonly length: number }[];
+  readonly chunker?: Chunker;
+  readonly linkTarget?: string;
+}
+
+/** u8 kind and flags, mode, owner, times, inode; then by kind: size and inline bytes, or size, digest, chunker and pieces; or the link's target. */
+export function encodeEntry(body: EntryBody, writer: ByteWriter = new ByteWriter()): ByteWriter {
+  const inline = body.kind === 'file' && body.inline !== undefined;
+  writer.u8(KINDS.indexOf(body.kind) | (body.racy ? FLAG_RACY : 0) | (inline ? FLAG_INLINE : 0));
+  writer.varint(body.mode).varint(body.uid).varint(body.gid).i64(body.mtimeNs).i64(body.ctimeNs).i64(body.ino);
+  if (body.kind === 'symlink') writer.sized(Buffer.from(body.linkTarget ?? ''));
+  if (body.kind !== 'file') return writer;
+  if (body.inline) return writer.sized(body.inline);
+  return encodePieces(body, writer);
+}
+
+function encodePieces(body: EntryBody, writer: ByteWriter): ByteWriter {
+  const pieces = body.pieces ?? [];
+  writer.varint(body.size).bytes(body.digest!);
+  encodeChunker(body.chunker, writer);
+  writer.varint(pieces.length);
+  for (const piece of pieces) writer.bytes(piece.id).varint(piece.length);
+  return writer;
+}
+
+/** Name and version of the chunker with its parameters; where 'cuts' cut is seen from the pieces. */
+function encodeChunker(chunker: Chunker | undefined, writer: ByteWriter): void {
+  writer.u8(chunker ? CHUNKERS.indexOf(chunker.name) + 1 : 0);
+  if (!chunker) return;
+  writer.u8(chunker.version);
+  if (chunker.name !== 'cuts') writer.varint(chunker.size);
+  if (chunker.name === 'fixed') writer.varint(chunker.from);
+}
+
+/** @throws Malformed. */
+export function decodeEntry(path: string, bytes: Uint8Array): TreeEntry {
+  const reader = new ByteReader(bytes);
+  const flags = reader.u8();
+  const kind = KINDS[flags & 3];
+  if (kind === undefined || flags >= 16) throw new Malformed('a tree entry has a kind that a later version wrote');
+  const [mode, uid, gid] = [reader.varint(), reader.varint(), reader.varint()];
+  const [mtimeNs, ctimeNs, ino] = [reader.i64(), reader.i64(), BigInt.asUintN(64, reader.i64())];
+  const head = { path, kind, mode, uid, gid, mtimeNs, ctimeNs, ino, racy: (flags & FLAG_RACY) !== 0 };
+  const entry = { ...head, ...decodeContent(reader, kind, (flags & FLAG_INLINE) !== 0) };
+  reader.end('a tree entry');
+  return entry;
+}
+
+type Content = Pick<TreeEntry, 'size' | 'digest' | 'pieces' | 'inline' | 'linkTarget' | 'chunker'>;
+
+function decodeContent(reader: ByteReader, kind: EntryKind, inline: boolean): Content {
+  if (kind === 'dir') return { size: 0, pieces: [] };
+  if (kind === 'symlink') {
+    const linkTarget = reader.sized().toString();
+    return { size: Buffer.byteLength(linkTarget), pieces: [], linkTarget };
+  }
+  if (!inline) return decodePieces(reader);
+  const bytes = reader.sized();
+  return { size: bytes.length, pieces: [], inline: bytes, digest: sha256Hex(bytes) };
+}
+
+function decodePieces(reader: ByteReader): Content {
+  const size = reader.varint();
+  const digest = reader.bytes(32).toString('hex');
+  const chunker = decodeChunker(reader);
+  const count = reader.varint();
+  if (count > PIECES_PER_FILE_MAX) throw new Malformed(`a tree entry lists ${count} pieces, more than a file has`);
+  const pieces = Array.from({ length: count }, () => ({ id: reader.bytes(32).toString('hex'), length: reader.varint() }));
+  if (pieces.reduce((sum, piece) => sum + piece.length, 0) !== size) throw new Malformed('the pieces of a file do not add up to its size');
+  return { size, digest, pieces, chunker: chunker === 'cuts' ? cutsFrom(pieces) : chunker };
+}
+
+function decodeChunker(reader: ByteReader): Chunker | 'cuts' | undefined {
+  const code = reader.u8();
+  if (code === 0) return undefined;
+  const name = CHUNKERS[code - 1];
+  if (name === undefined || reader.u8() !== 1) throw new Malformed('a file was cut by a chunker that a later version wrote');
+  if (name === 'cuts') return name;
+  const size = reader.varint();
+  return name === 'fixed' ? { name, version: 1, size, from: reader.varint() } : { name, version: 1, size };
+}
+
+function cutsFrom(pieces: readonly { length: number }[]): Chunker {
+  let end = 0;
+  return { name: 'cuts', version: 1, cuts: pieces.slice(0, -1).map((piece) => (end += piece.length)) };
+}

@@ -1,0 +1,156 @@
+import type { PackEntry } from '../format/pack-entries.ts';
+import { INDEX_ENTRY_BYTES, type IndexedPack, PREFIX_BYTES, type Segment } from '../format/segment.ts';
+
+/** Where one copy of a piece lies. */
+export interface Location {
+  /** Ordinal of the pack in this index. */
+  readonly pack: number;
+  readonly offset: number;
+  readonly length: number;
+  readonly record: number;
+  /** The copy is a delta: its base has to be read too. */
+  readonly delta: boolean;
+}
+
+const ROW_WORDS = INDEX_ENTRY_BYTES / 4;
+const FIRST_ROWS = 1024;
+
+/**
+ * Every copy of every piece that the loaded segments know, in typed arrays: 36 bytes a copy and 8 to 16 a slot. Open addressing on the first 16 bytes of
+ * the id; copies of one piece are chained. Up to about 4 million entries; larger repositories need the paged reader of a later version.
+ */
+export class PieceIndex {
+  readonly packs: IndexedPack[] = [];
+  readonly #ordinals = new Map<string, number>();
+  #rows = new Uint32Array(FIRST_ROWS * ROW_WORDS);
+  #next = new Int32Array(FIRST_ROWS);
+  #slots = new Int32Array(FIRST_ROWS * 2);
+  #count = 0;
+  #used = 0;
+
+  /** Copies known. */
+  get size(): number {
+    return this.#count;
+  }
+
+  ordinalOf(packName: string): number | undefined {
+    return this.#ordinals.get(packName);
+  }
+
+  /** Adds what is new in a segment; packs that are known already bring nothing (their entries are the same). */
+  addSegment(segment: Segment): void {
+    const ordinals = segment.packs.map((pack) => (this.#ordinals.has(pack.name) ? -1 : this.#addPack(pack)));
+    const words = new Uint32Array(
+      segment.entries.buffer.slice(segment.entries.byteOffset, segment.entries.byteOffset + segment.entries.length),
+    );
+    this.#room(words.length / ROW_WORDS);
+    for (let at = 0; at < words.length; at += ROW_WORDS) {
+      const ordinal = ordinals[words[at + 4]!]!;
+      if (ordinal >= 0) this.#addRow(words, at, ordinal);
+    }
+  }
+
+  /** Adds a pack from its footer. @returns its ordinal. */
+  addPack(pack: IndexedPack, entries: readonly PackEntry[]): number {
+    const known = this.#ordinals.get(pack.name);
+    if (known !== undefined) return known;
+    const ordinal = this.#addPack(pack);
+    this.#room(entries.length);
+    const words = new Uint32Array(ROW_WORDS);
+    const bytes = Buffer.from(words.buffer);
+    entries.forEach((entry, record) => {
+      bytes.set(entry.id.subarray(0, PREFIX_BYTES));
+      words.set([ordinal, entry.offset, entry.length, record | (entry.base ? 0x10000 : 0)], 4);
+      this.#addRow(words, 0, ordinal);
+    });
+    return ordinal;
+  }
+
+  /** All copies of a piece, newest first. @param id at least its first 16 bytes. */
+  *locations(id: Uint8Array): Generator<Location> {
+    const key = prefixWords(id);
+    for (let row = this.#slots[this.#slotOf(key, 0)]! - 1; row >= 0; row = this.#next[row]! - 1) yield this.#location(row);
+  }
+
+  /** The newest copy in a pack that `usable` accepts. */
+  locate(id: Uint8Array, usable: (pack: number) => boolean = () => true): Location | undefined {
+    for (const location of this.locations(id)) if (usable(location.pack)) return location;
+    return undefined;
+  }
+
+  /** Visits (16-byte prefix, pack ordinal) of every copy. The prefix is valid during the call only. */
+  forEach(visit: (prefix: Uint32Array, pack: number) => void): void {
+    for (let row = 0; row < this.#count; row++) {
+      const at = row * ROW_WORDS;
+      visit(this.#rows.subarray(at, at + 4), this.#rows[at + 4]!);
+    }
+  }
+
+  #addPack(pack: IndexedPack): number {
+    this.#ordinals.set(pack.name, this.packs.length);
+    return this.packs.push(pack) - 1;
+  }
+
+  #addRow(words: Uint32Array, at: number, ordinal: number): void {
+    const row = this.#count++;
+    this.#rows.set(words.subarray(at, at + ROW_WORDS), row * ROW_WORDS);
+    this.#rows[row * ROW_WORDS + 4] = ordinal;
+    const slot = this.#slotOf(words, at);
+    if (this.#slots[slot] === 0) this.#used++;
+    this.#next[row] = this.#slots[slot]!;
+    this.#slots[slot] = row + 1;
+  }
+
+  /** The slot that holds the prefix at `words[at]`, or the empty one where it belongs. */
+  #slotOf(words: Uint32Array, at: number): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = words[at]! & mask; ; slot = (slot + 1) & mask) {
+      const head = this.#slots[slot]!;
+      if (head === 0 || this.#samePrefix((head - 1) * ROW_WORDS, words, at)) return slot;
+    }
+  }
+
+  #samePrefix(row: number, words: Uint32Array, at: number): boolean {
+    const rows = this.#rows;
+    return rows[row] === words[at] && rows[row + 1] === words[at + 1] && rows[row + 2] === words[at + 2] && rows[row + 3] === words[at + 3];
+  }
+
+  #location(row: number): Location {
+    const at = row * ROW_WORDS;
+    const tail = this.#rows[at + 7]!;
+    return {
+      pack: this.#rows[at + 4]!,
+      offset: this.#rows[at + 5]!,
+      length: this.#rows[at + 6]!,
+      record: tail & 0xffff,
+      delta: tail >>> 16 !== 0,
+    };
+  }
+
+  /** Makes room for `more` rows with slots at most half full. */
+  #room(more: number): void {
+    const needed = this.#count + more;
+    if (needed > this.#next.length) {
+      const rows = Math.max(needed, this.#next.length * 2);
+      this.#rows = enlarged(new Uint32Array(rows * ROW_WORDS), this.#rows);
+      this.#next = enlarged(new Int32Array(rows), this.#next);
+    }
+    if ((this.#used + more) * 2 > this.#slots.length) this.#rehash((this.#used + more) * 2);
+  }
+
+  #rehash(slotsAtLeast: number): void {
+    const old = this.#slots;
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(slotsAtLeast)));
+    for (const head of old) if (head !== 0) this.#slots[this.#slotOf(this.#rows, (head - 1) * ROW_WORDS)] = head;
+  }
+}
+
+function enlarged<T extends Uint32Array | Int32Array>(target: T, source: T): T {
+  target.set(source);
+  return target;
+}
+
+/** The first 16 bytes of an id as four words of this machine (little-endian everywhere Node 24 runs). */
+export function prefixWords(id: Uint8Array): Uint32Array {
+  return new Uint32Array(id.buffer.slice(id.byteOffset, id.byteOffset + PREFIX_BYTES));
+}

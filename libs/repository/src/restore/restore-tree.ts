@@ -1,0 +1,198 @@
+import { DrError, ObjectMissing } from '@dr/storage';
+import { Crew } from '../concurrency.ts';
+import { Damaged } from '../errors.ts';
+import { openPackOf, PieceReader } from '../index/piece-reader.ts';
+import type { TenantIndex } from '../index/tenant-index.ts';
+import type { TenantScope } from '../tenant-scope.ts';
+import { rootId, walkEntries } from '../tree/walk-tree.ts';
+import type { PieceId, Progress, RestoreOptions, RestoreReport, TreeEntry } from '../types.ts';
+import type { TargetFile, UnpackResult } from '../workers/messages.ts';
+import { exactly, type WorkerPool } from '../workers/pool.ts';
+import { type NeededRecord, NeededRecords, type PackRange, rangesOf, recordLists } from './needed-records.ts';
+import { RestoreTarget } from './restore-target.ts';
+
+const SMALL_FILES = 64;
+
+export interface RestoreParts {
+  readonly scope: TenantScope;
+  readonly index: TenantIndex;
+  readonly pool: WorkerPool;
+}
+
+/** A copy of a piece that could not be used. */
+interface LostCopy {
+  readonly record: NeededRecord;
+  readonly object: string;
+  readonly message: string;
+}
+
+/** One restore: reads the tree, then every pack (range) once, in parallel; pieces that a damaged copy had are read from another copy. */
+export class TreeRestore {
+  readonly #parts: RestoreParts;
+  readonly #reader: PieceReader;
+  readonly #options: RestoreOptions;
+  readonly #target: RestoreTarget;
+  readonly #files: { target: TargetFile; path: string; pieces: number }[] = [];
+  readonly #needed = new NeededRecords();
+  readonly #crew: Crew;
+  readonly #progress: Progress = { files: 0, filesTotal: 0, bytes: 0, bytesTotal: 0 };
+  readonly #report = { packsRead: 0, bytesRead: 0 };
+  readonly #lost: LostCopy[] = [];
+  #small: (TargetFile & { content: Uint8Array })[] = [];
+  #remaining = new SharedArrayBuffer(4);
+
+  constructor(parts: RestoreParts, target: RestoreTarget, options: RestoreOptions) {
+    this.#parts = parts;
+    this.#target = target;
+    this.#options = options;
+    this.#reader = new PieceReader(parts.scope, parts.index);
+    this.#crew = new Crew(parts.pool.size * 2);
+  }
+
+  async run(root: PieceId): Promise<RestoreReport> {
+    try {
+      return await this.#run(root);
+    } finally {
+      await this.#crew.settled();
+    }
+  }
+
+  async #run(root: PieceId): Promise<RestoreReport> {
+    for await (const entry of walkEntries(this.#reader, rootId(root))) {
+      this.#options.signal?.throwIfAborted();
+      if (this.#options.filter?.(entry) !== false) await this.#take(entry);
+    }
+    await this.#writeSmall();
+    this.#remaining = new SharedArrayBuffer(4 * Math.max(1, this.#files.length));
+    new Int32Array(this.#remaining).set(this.#files.map(({ pieces }) => pieces));
+    await this.#readPacks(this.#needed);
+    await this.#readOtherCopies();
+    await this.#target.finish();
+    return { objects: this.#progress.filesTotal, bytes: this.#progress.bytesTotal, ...this.#report };
+  }
+
+  async #take(entry: TreeEntry): Promise<void> {
+    if (entry.kind === 'dir') return this.#target.folder(entry);
+    if (entry.kind === 'symlink') return this.#target.link(entry);
+    this.#progress.filesTotal++;
+    this.#progress.bytesTotal += entry.size;
+    const target = await this.#target.file(entry, this.#files.length);
+    if (entry.pieces.length === 0) {
+      this.#small.push({ ...target, content: new Uint8Array(entry.inline ?? []) });
+      if (this.#small.length >= SMALL_FILES) await this.#writeSmall();
+      return;
+    }
+    this.#files.push({ target, path: entry.path, pieces: entry.pieces.length });
+    let at = 0;
+    for (const { id, length } of entry.pieces) {
+      this.#need(Buffer.from(id, 'hex'), { slot: target.slot, at }, entry.path);
+      at += length;
+    }
+  }
+
+  #need(id: Uint8Array, use: { slot: number; at: number }, path: string): void {
+    const location = this.#parts.index.pieces.locate(id);
+    if (!location) throw this.#reader.unresolved(id, [path]);
+    this.#needed.add(id, location, use);
+  }
+
+  async #writeSmall(): Promise<void> {
+    const files = this.#small;
+    this.#small = [];
+    if (files.length === 0) return;
+    await this.#crew.start(async () => {
+      await this.#parts.pool.run({ type: 'write', files });
+      this.#advance(
+        files.length,
+        files.reduce((sum, { content }) => sum + content.length, 0),
+      );
+    });
+  }
+
+  async #readPacks(needed: NeededRecords): Promise<void> {
+    for (const [pack, records] of needed.packs) {
+      this.#report.packsRead++;
+      for (const range of rangesOf(records.values())) {
+        this.#options.signal?.throwIfAborted();
+        await this.#crew.start(() => this.#readRange(pack, range));
+      }
+    }
+    await this.#crew.done();
+  }
+
+  async #readRange(ordinal: number, { start, end, records }: PackRange): Promise<void> {
+    const { scope, index, pool } = this.#parts;
+    const pack = index.pieces.packs[ordinal]!;
+    const object = scope.names.pack(pack.kind, pack.name);
+    let result: UnpackResult;
+    try {
+      const { bytes, transfer } = exactly(await scope.store.read(object, { start, end }));
+      this.#report.bytesRead += end - start;
+      const { key, belonging } = openPackOf(scope, pack);
+      const lists = recordLists(records, (slot) => this.#files[slot]!.target);
+      const { name, kind, commitment } = pack;
+      const job = { pack: { name, kind, key, belonging, commitment }, idKey: scope.keys.idKey, bytes: bytes!, start, whole: false };
+      result = await pool.run({ type: 'unpack', ...job, ...lists, remaining: this.#remaining }, transfer);
+    } catch (cause) {
+      if (!(cause instanceof DrError) || !/^(store|keys)\./.test(cause.code)) throw cause;
+      for (const record of records) this.#lost.push({ record, object, message: missingOr(cause) });
+      return;
+    }
+    for (const { record, message } of result.failed) this.#lost.push({ record: records[record]!, object, message });
+    this.#advance(result.finished, result.written);
+  }
+
+  /** Reads what a damaged or missing copy was for from another copy, until nothing is lost or no copy is left. @throws Damaged. */
+  async #readOtherCopies(): Promise<void> {
+    const tried = new Map<string, Set<string>>();
+    while (this.#lost.length > 0) {
+      const lost = this.#lost.splice(0);
+      await this.#parts.index.load();
+      const again = new NeededRecords();
+      const hopeless = lost.filter(({ record, object }) => {
+        const id = Buffer.from(record.id).toString('hex');
+        const bad = tried.get(id) ?? new Set<string>();
+        tried.set(id, bad.add(object));
+        const other = this.#otherCopy(record, bad);
+        if (other)
+          for (let use = 0; use < record.uses.length; use += 2)
+            again.add(record.id, other, { slot: record.uses[use]!, at: record.uses[use + 1]! });
+        return !other;
+      });
+      if (hopeless.length > 0) throw this.#damaged(hopeless);
+      await this.#readPacks(again);
+    }
+  }
+
+  #otherCopy({ id }: NeededRecord, bad: ReadonlySet<string>) {
+    const { index, scope } = this.#parts;
+    return index.pieces.locate(id, (ordinal) => {
+      const pack = index.pieces.packs[ordinal]!;
+      return !bad.has(scope.names.pack(pack.kind, pack.name));
+    });
+  }
+
+  #damaged(lost: readonly LostCopy[]): Damaged {
+    const { object, message } = lost[0]!;
+    const paths = new Set<string>();
+    for (const { record } of lost.filter((copy) => copy.object === object)) {
+      for (let use = 0; use < record.uses.length; use += 2) paths.add(this.#files[record.uses[use]!]!.path);
+    }
+    const others = new Set(lost.map((copy) => copy.object)).size - 1;
+    return new Damaged(object, others > 0 ? `${message}; ${others} more objects are hit` : message, { paths: [...paths] });
+  }
+
+  #advance(files: number, bytes: number): void {
+    this.#progress.files += files;
+    this.#progress.bytes += bytes;
+    this.#options.progress?.({ ...this.#progress });
+  }
+}
+
+const missingOr = (cause: DrError): string => (cause instanceof ObjectMissing ? 'it is missing from the store' : cause.message);
+
+/** Restores a tree into an empty or absent folder. */
+export async function restoreTree(parts: RestoreParts, root: PieceId, targetDir: string, options: RestoreOptions): Promise<RestoreReport> {
+  const target = await RestoreTarget.prepare(targetDir);
+  return new TreeRestore(parts, target, options).run(root);
+}

@@ -1,0 +1,195 @@
+import type { DrError } from '@dr/storage';
+import type { BackupSession } from '../api.ts';
+import { readDecision } from '../decisions.ts';
+import { BackupUnknown, BadRequest } from '../errors.ts';
+import { encodeCommit, encodeTombstone } from '../format/decision.ts';
+import { sha256Hex } from '../format/hashes.ts';
+import { decodeFooter } from '../format/pack-entries.ts';
+import { newTable } from '../index/known-pieces.ts';
+import { PieceReader } from '../index/piece-reader.ts';
+import { listPacks } from '../index/tenant-index.ts';
+import { belongingOf, type TenantScope } from '../tenant-scope.ts';
+import type { CapturedTree, CaptureRequest, Commit, CommitManifest, Decision, Tombstone } from '../types.ts';
+import type { EngineLimits } from '../workers/limits.ts';
+import type { DeliveredPack } from '../workers/messages.ts';
+import type { WorkerPool } from '../workers/pool.ts';
+import { DatasetCapture } from './capture-dataset.ts';
+import { checkListed, checkTrees } from './check-trees.ts';
+import { ownPacks, type SessionStart } from './open-session.ts';
+import { PageStore } from './page-store.ts';
+import { putSurely } from './put-surely.ts';
+import { StoredPacks } from './stored-packs.ts';
+
+/** A backup being made, in this process. */
+export class OpenedSession implements BackupSession {
+  readonly backupId: string;
+  readonly joined: boolean;
+  readonly #scope: TenantScope;
+  readonly #start: SessionStart;
+  readonly #pool: WorkerPool;
+  readonly #limits: EngineLimits;
+  readonly #packs: StoredPacks;
+  readonly #pages: PageStore;
+  readonly #number: number;
+  #broken: { error: unknown } | undefined;
+  #closed = false;
+
+  constructor(scope: TenantScope, backupId: string, start: SessionStart, pool: WorkerPool, limits: EngineLimits) {
+    this.#scope = scope;
+    this.backupId = backupId;
+    this.joined = start.joined;
+    this.#start = start;
+    this.#pool = pool;
+    this.#limits = limits;
+    this.#packs = new StoredPacks(scope, backupId, start.index, (error) => this.#break(error));
+    for (const { pack, footer } of start.found) this.#packs.add(pack, footer.entries);
+    const packBytes = (pack: number) => this.#packBytes(pack);
+    const { known, trust } = start;
+    const { compressionLevel, targets } = limits;
+    this.#pages = new PageStore({
+      scope,
+      backupId,
+      known,
+      trust,
+      packs: this.#packs,
+      compressionLevel,
+      targetBytes: targets.meta,
+      packBytes,
+    });
+    this.#number = pool.listen({ pack: (pack) => this.#delivered(pack), packBytes });
+    this.#setUpThreads();
+  }
+
+  async capture(request: CaptureRequest): Promise<CapturedTree> {
+    this.#check();
+    const capture = new DatasetCapture(
+      {
+        session: this.#number,
+        nameKey: this.#scope.keys.nameKey,
+        pages: this.#pages,
+        batchesMax: this.#pool.size * 3,
+        run: async (job) => {
+          this.#growKnown();
+          return this.#pool.run(job);
+        },
+        now: this.#scope.now,
+        check: () => this.#check(),
+      },
+      request,
+    );
+    return capture.run();
+  }
+
+  async flush(): Promise<void> {
+    this.#check();
+    await this.#pool.runOnEach({ type: 'finish', session: this.#number });
+    await this.#pages.flush();
+    await this.#packs.settled();
+    this.#check();
+    await this.#packs.writeSegment();
+    this.#check();
+  }
+
+  async commit(manifest: CommitManifest): Promise<Commit | Tombstone> {
+    const decided = await readDecision(this.#scope, this.backupId);
+    if (decided) return decided;
+    await this.flush();
+    await this.#start.index.load();
+    const storedBytes = await this.#checkStored(manifest);
+    const segments = [...this.#start.index.segments.values()].filter(({ session }) => session === this.backupId);
+    const names = segments.map(({ key }) => key.slice(-64)).sort();
+    const own = { ...manifest, backupId: this.backupId, tenant: this.#scope.keys.tenant };
+    return this.#decide(encodeCommit(this.#scope, { manifest: own, segments: names, storedBytes })) as Promise<Commit | Tombstone>;
+  }
+
+  abandon(reason: string): Promise<Tombstone | Commit> {
+    return this.#decide(encodeTombstone(this.#scope, this.backupId, reason));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#packs.stop();
+    this.#pool.hush(this.#number);
+    await this.#packs.settled();
+  }
+
+  /** Packs listed, trees read back, every piece in a pack that counts. @returns bytes of all packs of the session. */
+  async #checkStored(manifest: CommitManifest): Promise<number> {
+    const { index, ledger, trust, type } = this.#start;
+    const { packs } = index.pieces;
+    const listed = await listPacks(this.#scope);
+    const own = ownPacks(index, this.backupId);
+    const ownList = [...own].map((pack) => packs[pack]!);
+    checkListed(this.backupId, ownList, listed, (pack) => this.#scope.names.pack(pack.kind, pack.name));
+    const usable = (pack: number): boolean | Promise<boolean> => {
+      const { name, size } = packs[pack]!;
+      if (own.has(pack)) return true;
+      if (listed.get(name) !== size || ledger.victims.has(name)) return false;
+      return type !== 'full' || trust.trust(pack, () => this.#isWhole(pack));
+    };
+    await checkTrees({ reader: new PieceReader(this.#scope, index), backupId: this.backupId, usable }, manifest.datasets);
+    return ownList.reduce((sum, pack) => sum + pack.size, 0);
+  }
+
+  async #decide(bytes: Buffer): Promise<Decision> {
+    await putSurely(this.#scope.store, this.#scope.names.decision(this.backupId), bytes);
+    const decided = await readDecision(this.#scope, this.backupId);
+    if (!decided) throw new BackupUnknown(this.backupId, this.#scope.keys.tenant);
+    return decided;
+  }
+
+  #setUpThreads(): void {
+    const { keys } = this.#scope;
+    const { table, trustStates } = this.#start;
+    this.#pool.broadcast({
+      type: 'session',
+      session: this.#number,
+      backupId: this.backupId,
+      belonging: belongingOf(this.#scope),
+      secret: new Uint8Array(keys.dataKey(keys.epoch)),
+      idKey: new Uint8Array(keys.idKey),
+      compressionLevel: this.#limits.compressionLevel,
+      targets: this.#limits.targets,
+      tables: [table],
+      trust: trustStates,
+    });
+  }
+
+  /** Adds a larger table before the known pieces fill theirs. */
+  #growKnown(): void {
+    const entries = this.#start.known.growTo();
+    if (entries === undefined) return;
+    const table = newTable(entries);
+    this.#start.known.addTable(table);
+    this.#pool.broadcast({ type: 'table', session: this.#number, table });
+  }
+
+  async #delivered({ name, kind, size, epoch, salt, commitment, buffer, footer }: DeliveredPack): Promise<void> {
+    const bytes = new Uint8Array(buffer, 0, size);
+    await this.#packs.upload({ name, kind, size, epoch, salt, commitment }, bytes, decodeFooter(footer).entries);
+  }
+
+  async #packBytes(pack: number): Promise<{ name: string; bytes: Uint8Array } | undefined> {
+    const { name, kind } = this.#start.index.pieces.packs[pack]!;
+    try {
+      return { name, bytes: await this.#scope.store.read(this.#scope.names.pack(kind, name)) };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #isWhole(pack: number): Promise<boolean> {
+    const found = await this.#packBytes(pack);
+    return found !== undefined && sha256Hex(found.bytes) === found.name;
+  }
+
+  #break(error: unknown): void {
+    this.#broken ??= { error };
+  }
+
+  #check(): void {
+    if (this.#broken) throw this.#broken.error as DrError;
+    if (this.#closed) throw new BadRequest(`Session ${this.backupId} was closed and is used again`);
+  }
+}

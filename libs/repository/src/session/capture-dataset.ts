@@ -1,0 +1,134 @@
+import { Crew } from '../concurrency.ts';
+import { encodeEntry } from '../format/tree-entry.ts';
+import { checkPath } from '../format/tree-path.ts';
+import { TreeBuilder } from '../tree/build-tree.ts';
+import { EntryHeap } from '../tree/entry-heap.ts';
+import type { CapturedTree, CaptureFile, CaptureRequest, Progress } from '../types.ts';
+import type { CaptureJob, CaptureResult } from '../workers/messages.ts';
+import type { PageStore } from './page-store.ts';
+
+/** A job holds so many files, or so many bytes, whichever is first: small files share a message, large ones travel alone. */
+const BATCH_FILES = 64;
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+export interface CaptureParts {
+  readonly session: number;
+  readonly nameKey: Uint8Array;
+  readonly pages: PageStore;
+  /** Batches that may be on their way at once. */
+  readonly batchesMax: number;
+  readonly run: (job: CaptureJob) => Promise<CaptureResult>;
+  readonly now: () => number;
+  /** @throws when the session is broken. */
+  readonly check: () => void;
+}
+
+/** One data set's capture: hands batches of files to the threads, gathers tree entries, builds the tree. */
+export class DatasetCapture {
+  readonly #parts: CaptureParts;
+  readonly #request: CaptureRequest;
+  readonly #heap = new EntryHeap();
+  readonly #crew: Crew;
+  readonly #progress: Progress = { files: 0, filesTotal: 0, bytes: 0, bytesTotal: 0 };
+  readonly #sums = { newBytes: 0, storedBytes: 0 };
+  #batch: { file: CaptureFile; turn: number }[] = [];
+  #batchBytes = 0;
+  #turn = 0;
+
+  constructor(parts: CaptureParts, request: CaptureRequest) {
+    this.#parts = parts;
+    this.#request = request;
+    this.#crew = new Crew(parts.batchesMax);
+  }
+
+  async run(): Promise<CapturedTree> {
+    try {
+      for await (const group of this.#request.files) {
+        for (const file of group) await this.#take(file);
+        if (group.length === 0) await this.#barrier();
+        this.#stop();
+      }
+      await this.#barrier();
+    } finally {
+      await this.#crew.settled();
+    }
+    return this.#tree();
+  }
+
+  async #take(file: CaptureFile): Promise<void> {
+    checkPath(file.path);
+    if (file.kind !== 'file') return this.#put(file);
+    this.#progress.filesTotal++;
+    this.#progress.bytesTotal += file.size;
+    this.#batch.push({ file, turn: this.#turn++ });
+    this.#batchBytes += file.size;
+    if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) await this.#hand();
+  }
+
+  /** What has no bytes to read goes straight into the tree; 'gone' takes an entry back. */
+  #put(file: CaptureFile): void {
+    const body =
+      file.kind === 'gone' || file.kind === 'file' ? undefined : encodeEntry({ ...file, kind: file.kind, racy: false, size: 0 }).view();
+    this.#heap.put(file.path, this.#turn++, body, undefined);
+  }
+
+  /** Gives the batch to a thread as soon as there is room. */
+  async #hand(): Promise<void> {
+    const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#batch = [];
+    this.#batchBytes = 0;
+    await this.#crew.start(() => this.#read(batch));
+  }
+
+  async #read(batch: readonly { file: CaptureFile; turn: number }[]): Promise<void> {
+    const { session, run, now } = this.#parts;
+    const result = await run({
+      type: 'capture',
+      session,
+      root: this.#request.root,
+      nowMs: now(),
+      files: batch.map(({ file }) => ownContent(file)),
+    });
+    result.files.forEach(({ path, entry, size, newBytes, storedBytes, finding }, i) => {
+      this.#heap.put(path, batch[i]!.turn, entry && result.entries.subarray(entry.start, entry.end), entry ? size : undefined, finding);
+      this.#sums.newBytes += newBytes;
+      this.#sums.storedBytes += storedBytes;
+      this.#progress.files++;
+      this.#progress.bytes += batch[i]!.file.size;
+    });
+    this.#request.progress?.({ ...this.#progress });
+  }
+
+  async #barrier(): Promise<void> {
+    await this.#hand();
+    await this.#crew.done();
+    this.#stop();
+  }
+
+  /** @throws the first error of a batch, the session's error, or the caller's abort. */
+  #stop(): void {
+    this.#crew.check();
+    this.#parts.check();
+    this.#request.signal?.throwIfAborted();
+  }
+
+  async #tree(): Promise<CapturedTree> {
+    const builder = new TreeBuilder(this.#parts.nameKey, async (page) => {
+      const { id, stored } = await this.#parts.pages.put(page);
+      this.#sums.storedBytes += stored;
+      if (stored > 0) this.#sums.newBytes += page.length;
+      return id;
+    });
+    for (const entry of this.#heap.sorted()) await builder.add(entry);
+    const root = Buffer.from(await builder.finish()).toString('hex');
+    this.#stop();
+    return { datasetId: this.#request.datasetId, root, ...this.#heap.totals(), ...this.#sums };
+  }
+}
+
+/** Content in a buffer of its own: a message would copy whatever it shares one with. */
+function ownContent(file: CaptureFile): CaptureFile {
+  if (!file.content || file.content.byteLength === file.content.buffer.byteLength) return file;
+  return { ...file, content: new Uint8Array(file.content) };
+}

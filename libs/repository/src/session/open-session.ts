@@ -1,0 +1,95 @@
+import { probeCreateIfAbsent } from '@dr/storage';
+import { readDecision } from '../decisions.ts';
+import { BackupDecided } from '../errors.ts';
+import { checkBackupId } from '../format/object-names.ts';
+import { decodeSession, encodeSession } from '../format/session-object.ts';
+import { KnownPieces, type KnownTable, newTable } from '../index/known-pieces.ts';
+import { listPacks, TenantIndex } from '../index/tenant-index.ts';
+import { type Ledger, readLedger } from '../ledger.ts';
+import { decoding, type TenantScope } from '../tenant-scope.ts';
+import type { BackupType } from '../types.ts';
+import { newTrust, PackTrust } from '../workers/pack-trust.ts';
+import { type FoundPack, packsOfSession } from './found-packs.ts';
+
+/** Everything a session has read before it captures. */
+export interface SessionStart {
+  readonly joined: boolean;
+  readonly type: BackupType;
+  readonly ledger: Ledger;
+  readonly index: TenantIndex;
+  /** Packs of this session that no segment names yet. */
+  readonly found: readonly FoundPack[];
+  readonly known: KnownPieces;
+  readonly table: KnownTable;
+  readonly trust: PackTrust;
+  readonly trustStates: SharedArrayBuffer;
+}
+
+/**
+ * Registers the backup, then reads ledger, index and listing, in this order (REPOSITORY.md section 6, R1). Joined sessions also find the packs they stored
+ * before a crash.
+ * @throws NoCreateIfAbsent, BackupDecided, Damaged (a session object or plan that is not as written), FormatTooNew.
+ */
+export async function startSession(scope: TenantScope, backupId: string, type: BackupType): Promise<SessionStart> {
+  const key = scope.names.session(checkBackupId(backupId));
+  await refuseDecided(scope, backupId);
+  const { outcome, bytes } = await probeCreateIfAbsent(scope.store, key, encodeSession(scope, backupId, type));
+  const session = decoding(key, () => decodeSession(scope, backupId, bytes));
+  const joined = outcome === 'exists';
+  if (joined) await refuseDecided(scope, backupId);
+  const ledger = await readLedger(scope, { tolerant: false });
+  const index = new TenantIndex(scope);
+  await index.load();
+  const found = joined ? await packsOfSession(scope, backupId, (name) => index.pieces.ordinalOf(name) !== undefined) : [];
+  const listed = await listPacks(scope);
+  return {
+    joined,
+    type: session.type,
+    ledger,
+    index,
+    found,
+    ...knownPieces(backupId, session.type, { ledger, index, found, listed }),
+  };
+}
+
+async function refuseDecided(scope: TenantScope, backupId: string): Promise<void> {
+  const decided = await readDecision(scope, backupId);
+  if (decided) throw new BackupDecided(backupId, decided.kind);
+}
+
+interface Loaded {
+  readonly ledger: Ledger;
+  readonly index: TenantIndex;
+  readonly found: readonly FoundPack[];
+  readonly listed: ReadonlyMap<string, number>;
+}
+
+/** What need not be stored again: pieces in packs that are listed with their size and that no plan names. A full trusts a pack only once it is read. */
+function knownPieces(backupId: string, type: BackupType, { ledger, index, found, listed }: Loaded) {
+  for (const { pack, footer } of found) index.pieces.addPack(pack, footer.entries);
+  const { pieces } = index;
+  const own = ownPacks(index, backupId);
+  for (const { pack } of found) own.add(pieces.ordinalOf(pack.name)!);
+  const usable = pieces.packs.map((pack) => listed.get(pack.name) === pack.size && !ledger.victims.has(pack.name));
+  const trustStates = newTrust(pieces.packs.length);
+  const trust = new PackTrust(trustStates);
+  pieces.packs.forEach((_, pack) => {
+    if (own.has(pack) || (usable[pack] && type !== 'full')) trust.decide(pack, usable[pack]!);
+  });
+  const table = newTable(pieces.size);
+  const known = new KnownPieces([table]);
+  pieces.forEach((prefix, pack) => {
+    if (usable[pack] && own.has(pack)) known.enter(prefix, 'own');
+  });
+  pieces.forEach((prefix, pack) => {
+    if (usable[pack] && !own.has(pack)) known.enter(prefix, pack);
+  });
+  return { known, table, trust, trustStates };
+}
+
+/** Ordinals of the packs that a session's segments name. */
+export function ownPacks(index: TenantIndex, backupId: string): Set<number> {
+  const own = new Set<number>();
+  for (const segment of index.segments.values()) if (segment.session === backupId) for (const pack of segment.packs) own.add(pack);
+  return own;
+}

@@ -1,0 +1,121 @@
+import type { BackupSession, RepositoryFolder, TenantRepository } from './api.ts';
+import { listDecisions, readDecision } from './decisions.ts';
+import { BackupNotCommitted, BackupPurged, BackupUnknown, OpenedForReading } from './errors.ts';
+import { checkBackupId } from './format/object-names.ts';
+import { PieceReader } from './index/piece-reader.ts';
+import { TenantIndex } from './index/tenant-index.ts';
+import { readLedger } from './ledger.ts';
+import { restoreTree } from './restore/restore-tree.ts';
+import { OpenedSession } from './session/backup-session.ts';
+import { startSession } from './session/open-session.ts';
+import type { TenantScope } from './tenant-scope.ts';
+import { readFile, TreeFolder } from './tree/repository-folder.ts';
+import { rootId, walkEntries } from './tree/walk-tree.ts';
+import type {
+  BackupType,
+  Commit,
+  Decision,
+  PieceId,
+  RestoreOptions,
+  RestoreReport,
+  TreeEntry,
+  VerifyOptions,
+  VerifyReport,
+} from './types.ts';
+import { verifyBackup } from './verify/verify-backup.ts';
+import type { EngineLimits } from './workers/limits.ts';
+import type { WorkerPool } from './workers/pool.ts';
+
+export interface TenantParts {
+  readonly scope: TenantScope;
+  readonly limits: EngineLimits;
+  readonly mode: 'read' | 'write';
+  /** The repository's threads, started when first asked for. */
+  readonly pool: () => WorkerPool;
+}
+
+/** One tenant's backups. */
+export class OpenedTenant implements TenantRepository {
+  readonly tenant: string;
+  readonly #parts: TenantParts;
+  #reader: Promise<PieceReader> | undefined;
+
+  constructor(parts: TenantParts) {
+    this.tenant = parts.scope.keys.tenant;
+    this.#parts = parts;
+  }
+
+  async *backups(options: { onDamaged?: (error: unknown) => void } = {}): AsyncGenerator<Decision[]> {
+    const ledger = await readLedger(this.#parts.scope, { tolerant: true });
+    const damaged: unknown[] = [];
+    yield* listDecisions(this.#parts.scope, ledger, options.onDamaged ?? ((error) => damaged.push(error)));
+    if (damaged.length > 0) throw damaged[0];
+  }
+
+  decision(backupId: string): Promise<Decision | undefined> {
+    return readDecision(this.#parts.scope, checkBackupId(backupId));
+  }
+
+  async commit(backupId: string): Promise<Commit> {
+    const plan = (await readLedger(this.#parts.scope, { tolerant: true })).purged.get(backupId);
+    if (plan !== undefined) throw new BackupPurged(backupId, plan);
+    const decision = await this.decision(backupId);
+    if (!decision) throw new BackupUnknown(backupId, this.tenant);
+    if (decision.kind === 'tombstone') throw new BackupNotCommitted(backupId, decision.reason);
+    return decision;
+  }
+
+  async session(backupId: string, { type }: { type: BackupType }): Promise<BackupSession> {
+    if (this.#parts.mode !== 'write') throw new OpenedForReading(`Making backup ${backupId}`);
+    const { scope, limits, pool } = this.#parts;
+    const start = await startSession(scope, backupId, type);
+    return new OpenedSession(scope, backupId, start, pool(), limits);
+  }
+
+  async *entries(root: PieceId, options: { under?: string } = {}): AsyncGenerator<TreeEntry> {
+    yield* walkEntries(await this.#read(), rootId(root), options);
+  }
+
+  async readFile(root: PieceId, path: string, range?: { start: number; end: number }): Promise<Uint8Array> {
+    return readFile(await this.#read(), root, path, range);
+  }
+
+  openFiles(root: PieceId): RepositoryFolder {
+    const folder = this.#read().then((reader) => new TreeFolder(reader, root));
+    folder.catch(() => {});
+    return {
+      list: async function* (prefix) {
+        yield* (await folder).list(prefix);
+      },
+      stat: async (path) => (await folder).stat(path),
+      readdir: async (path) => (await folder).readdir(path),
+      read: async (path, range) => (await folder).read(path, range),
+    };
+  }
+
+  async restore(root: PieceId, targetDir: string, options: RestoreOptions = {}): Promise<RestoreReport> {
+    const { index } = await this.#read();
+    await index.load();
+    return restoreTree({ scope: this.#parts.scope, index, pool: this.#parts.pool() }, root, targetDir, options);
+  }
+
+  verify(backup: string | Commit, options: VerifyOptions): Promise<VerifyReport> {
+    const backupId = typeof backup === 'string' ? backup : backup.backupId;
+    return verifyBackup(this.#parts, checkBackupId(backupId), options);
+  }
+
+  /** The index is read once and kept; readers load what is new when a piece or pack is missing. */
+  #read(): Promise<PieceReader> {
+    this.#reader ??= this.#load().catch((error: unknown) => {
+      this.#reader = undefined;
+      throw error;
+    });
+    return this.#reader;
+  }
+
+  async #load(): Promise<PieceReader> {
+    const index = new TenantIndex(this.#parts.scope);
+    await index.load();
+    return new PieceReader(this.#parts.scope, index);
+  }
+}

@@ -1,0 +1,148 @@
+import type { PackKind } from '../format/object-names.ts';
+import type { Belonging } from '../format/seal.ts';
+import type { KnownTable } from '../index/known-pieces.ts';
+import type { CaptureFile, CaptureFinding } from '../types.ts';
+
+/** What a worker thread has to know of a session before it captures for it. */
+export interface SessionSetup {
+  readonly type: 'session';
+  /** Number of the session in this process. */
+  readonly session: number;
+  readonly backupId: string;
+  readonly belonging: Belonging;
+  /** The tenant's data key of the epoch in `belonging`, and its id key. */
+  readonly secret: Uint8Array;
+  readonly idKey: Uint8Array;
+  readonly compressionLevel: number;
+  readonly targets: Readonly<Record<PackKind, number>>;
+  readonly tables: readonly KnownTable[];
+  /** One Int32 per pack of the index: see PackTrust. */
+  readonly trust: SharedArrayBuffer;
+}
+
+export interface CaptureJob {
+  readonly type: 'capture';
+  readonly session: number;
+  readonly root: string;
+  /** When the job was handed out; files changed after it, or just before, are racy. */
+  readonly nowMs: number;
+  readonly files: readonly CaptureFile[];
+}
+
+export interface CapturedFile {
+  readonly path: string;
+  /** Missing when nothing could be read. */
+  readonly entry?: { readonly start: number; readonly end: number };
+  readonly size: number;
+  readonly newBytes: number;
+  readonly storedBytes: number;
+  readonly finding?: CaptureFinding;
+}
+
+export interface CaptureResult {
+  readonly files: readonly CapturedFile[];
+  /** Encoded entries of all files, one after the other. */
+  readonly entries: Uint8Array;
+}
+
+/** Ends the open packs of a session, or of all sessions. */
+export interface FinishJob {
+  readonly type: 'finish';
+  readonly session?: number;
+}
+
+/** A file that records are written into; shared by all jobs that write into it. */
+export interface TargetFile {
+  /** Its number in the restore, and in `RestoreShare.remaining`. */
+  readonly slot: number;
+  readonly path: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtimeNs: bigint;
+}
+
+/** Records of one pack to open and check, and where their pieces go. */
+export interface UnpackJob {
+  readonly type: 'unpack';
+  readonly pack: {
+    readonly name: string;
+    readonly kind: PackKind;
+    readonly key: Uint8Array;
+    readonly belonging: Belonging;
+    readonly commitment: Uint8Array;
+  };
+  readonly idKey: Uint8Array;
+  /** Bytes of the pack from `start`. */
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  /** The bytes are the whole pack: name, header and footer are checked too. */
+  readonly whole: boolean;
+  /** 32 bytes a record. */
+  readonly ids: Uint8Array;
+  /** Per record: offset in the pack, sealed length, record number, first write, number of writes. */
+  readonly records: Uint32Array;
+  /** Per write: index into `files`, offset in the file. */
+  readonly writes: Float64Array;
+  readonly files: readonly TargetFile[];
+  /** Int32 per file of the restore: writes that are still to come. Whoever brings it to 0 finishes the file. */
+  readonly remaining?: SharedArrayBuffer;
+}
+
+export const RECORD_WORDS = 5;
+
+export interface UnpackResult {
+  /** SHA-256 of every piece, 32 bytes a record; zeros where it failed. */
+  readonly inner: Uint8Array;
+  /** Records that did not come back right. */
+  readonly failed: readonly { readonly record: number; readonly message: string }[];
+  /** Files that are complete now, and bytes written. */
+  readonly finished: number;
+  readonly written: number;
+  /** What is wrong with the pack itself (only `whole`). */
+  readonly packProblem?: string;
+}
+
+/** Small files whose content lies in tree pages. */
+export interface WriteJob {
+  readonly type: 'write';
+  readonly files: readonly (TargetFile & { readonly content: Uint8Array })[];
+}
+
+export type Job = CaptureJob | FinishJob | UnpackJob | WriteJob;
+export type JobResult<J extends Job> = J extends CaptureJob ? CaptureResult : J extends UnpackJob ? UnpackResult : undefined;
+
+export type ToWorker =
+  | SessionSetup
+  | { readonly type: 'table'; readonly session: number; readonly table: KnownTable }
+  | { readonly type: 'end-session'; readonly session: number }
+  | { readonly type: 'buffer'; readonly kind: PackKind; readonly buffer: ArrayBuffer }
+  /** The bytes of a pack whose trust the worker is to decide; none when it could not be read. */
+  | { readonly type: 'pack-bytes'; readonly session: number; readonly pack: number; readonly name: string; readonly bytes?: Uint8Array }
+  | { readonly type: 'job'; readonly job: number; readonly work: Job };
+
+export interface DeliveredPack {
+  readonly type: 'pack';
+  readonly session: number;
+  readonly kind: PackKind;
+  readonly name: string;
+  readonly epoch: number;
+  readonly salt: Uint8Array;
+  readonly commitment: Uint8Array;
+  readonly buffer: ArrayBuffer;
+  readonly size: number;
+  /** encodeFooter of the pack. */
+  readonly footer: Uint8Array;
+}
+
+export interface ThreadError {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type FromWorker =
+  | { readonly type: 'done'; readonly job: number; readonly result: unknown }
+  | { readonly type: 'failed'; readonly job: number; readonly error: ThreadError }
+  | { readonly type: 'need'; readonly kind: PackKind }
+  | { readonly type: 'check'; readonly session: number; readonly pack: number }
+  | DeliveredPack;

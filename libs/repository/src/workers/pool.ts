@@ -1,0 +1,189 @@
+import { Worker } from 'node:worker_threads';
+import { DrError } from '@dr/storage';
+import { WorkerDied } from '../errors.ts';
+import type { PackKind } from '../format/object-names.ts';
+import type { DeliveredPack, FromWorker, Job, JobResult, ThreadError, ToWorker } from './messages.ts';
+import { PackBuffers } from './pack-buffers.ts';
+
+/** Jobs a thread has at once: the next one lies ready when one ends. */
+const DEPTH = 2;
+
+interface Pending {
+  readonly work: Job;
+  readonly transfer: ArrayBuffer[];
+  /** Only this thread may take it. */
+  readonly only?: Thread;
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly jobs: Map<number, Pending>;
+}
+
+/** A session's ears on the main thread. */
+export interface SessionEars {
+  /** Takes a finished pack; the buffer is free again when it returns. Never throws. */
+  pack(pack: DeliveredPack): Promise<void>;
+  /** Bytes of a pack of the index; undefined when it cannot be read. */
+  packBytes(pack: number): Promise<{ name: string; bytes: Uint8Array } | undefined>;
+}
+
+/** An error that a worker thread met, with its code and message. */
+export class WorkerFailure extends DrError {
+  readonly code: string;
+  constructor({ code, message }: ThreadError) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The engine's worker threads: a queue of jobs, the pack buffers they fill, and messages between them and sessions. */
+export class WorkerPool {
+  readonly size: number;
+  readonly buffers: PackBuffers<Thread>;
+  readonly #threads: Thread[] = [];
+  readonly #queue: Pending[] = [];
+  readonly #sessions = new Map<number, SessionEars>();
+  #lastJob = 0;
+  #lastSession = 0;
+  #dead: WorkerDied | undefined;
+  #closed = false;
+
+  constructor(size: number, buffers: { bytes: Readonly<Record<PackKind, number>>; counts: Readonly<Record<PackKind, number>> }) {
+    this.size = size;
+    this.buffers = new PackBuffers(buffers, (thread, kind, buffer) => this.#post(thread, { type: 'buffer', kind, buffer }, [buffer]));
+    for (let i = 0; i < size; i++) this.#threads.push(this.#start());
+  }
+
+  /** Runs a job on whichever thread is free first. @throws WorkerFailure, WorkerDied. */
+  run<J extends Job>(work: J, transfer: ArrayBuffer[] = []): Promise<JobResult<J>> {
+    return this.#enqueue(work, transfer) as Promise<JobResult<J>>;
+  }
+
+  /** Runs a job once on every thread, after the jobs each has already. */
+  async runOnEach(work: Job): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => this.#enqueue(work, [], thread)));
+  }
+
+  /** Opens a session's ears. @returns its number. */
+  listen(ears: SessionEars): number {
+    this.#sessions.set(++this.#lastSession, ears);
+    return this.#lastSession;
+  }
+
+  hush(session: number): void {
+    this.#sessions.delete(session);
+    this.broadcast({ type: 'end-session', session });
+  }
+
+  broadcast(message: ToWorker): void {
+    for (const thread of this.#threads) this.#post(thread, message);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+  }
+
+  #start(): Thread {
+    const source = import.meta.url.endsWith('.ts');
+    const url = new URL(source ? './worker.ts' : './worker.js', import.meta.url);
+    const worker = new Worker(url, { execArgv: source ? ['--conditions=dr-source', '--disable-warning=ExperimentalWarning'] : [] });
+    const thread: Thread = { worker, jobs: new Map() };
+    worker.on('message', (message: FromWorker) => this.#hear(thread, message));
+    worker.on('error', (cause) => this.#die(new WorkerDied(cause)));
+    worker.on('exit', (code) => this.#closed || this.#die(new WorkerDied(`exit ${code}`)));
+    worker.unref();
+    return thread;
+  }
+
+  #enqueue(work: Job, transfer: ArrayBuffer[], only?: Thread): Promise<unknown> {
+    if (this.#dead) return Promise.reject(this.#dead);
+    return new Promise((resolve, reject) => {
+      const pending = { work, transfer, only, resolve, reject };
+      if (only) this.#hand(only, pending);
+      else this.#queue.push(pending);
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      const thread = this.#threads.reduce((a, b) => (b.jobs.size < a.jobs.size ? b : a));
+      if (thread.jobs.size >= DEPTH) return;
+      this.#hand(thread, this.#queue.shift()!);
+    }
+  }
+
+  #hand(thread: Thread, pending: Pending): void {
+    const job = ++this.#lastJob;
+    thread.jobs.set(job, pending);
+    thread.worker.ref();
+    this.#post(thread, { type: 'job', job, work: pending.work }, pending.transfer);
+  }
+
+  #post(thread: Thread, message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    if (!this.#closed) thread.worker.postMessage(message, transfer);
+  }
+
+  #hear(thread: Thread, message: FromWorker): void {
+    switch (message.type) {
+      case 'done':
+        this.#settle(thread, message.job, (pending) => pending.resolve(message.result));
+        break;
+      case 'failed':
+        this.#settle(thread, message.job, (pending) => pending.reject(new WorkerFailure(message.error)));
+        break;
+      case 'need':
+        this.#need(thread, message.kind);
+        break;
+      case 'pack':
+        void this.#pack(message);
+        break;
+      case 'check':
+        void this.#check(thread, message.session, message.pack);
+    }
+  }
+
+  #settle(thread: Thread, job: number, end: (pending: Pending) => void): void {
+    const pending = thread.jobs.get(job);
+    thread.jobs.delete(job);
+    if (thread.jobs.size === 0) thread.worker.unref();
+    if (pending) end(pending);
+    this.#dispatch();
+  }
+
+  /** When nothing is on its way back, idle threads hold all buffers in packs they have open: they end them. */
+  #need(thread: Thread, kind: PackKind): void {
+    if (this.buffers.request(thread, kind)) return;
+    for (const other of this.#threads) {
+      if (other.jobs.size === 0) this.#hand(other, { work: { type: 'finish' }, transfer: [], resolve: () => {}, reject: () => {} });
+    }
+  }
+
+  async #pack(pack: DeliveredPack): Promise<void> {
+    await this.#sessions.get(pack.session)?.pack(pack);
+    this.buffers.give(pack.kind, pack.buffer);
+  }
+
+  async #check(thread: Thread, session: number, pack: number): Promise<void> {
+    const found = await this.#sessions.get(session)?.packBytes(pack);
+    const { bytes, transfer } = exactly(found?.bytes);
+    this.#post(thread, { type: 'pack-bytes', session, pack, name: found?.name ?? '', bytes }, transfer);
+  }
+
+  #die(error: WorkerDied): void {
+    this.#dead ??= error;
+    for (const thread of this.#threads) for (const pending of thread.jobs.values()) pending.reject(error);
+    for (const pending of this.#queue.splice(0)) pending.reject(error);
+  }
+}
+
+/** Bytes in a buffer of their own, to be transferred: what shares one with others is copied. */
+export function exactly(bytes: Uint8Array | undefined): { bytes: Uint8Array | undefined; transfer: ArrayBuffer[] } {
+  if (!bytes) return { bytes, transfer: [] };
+  const own = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);
+  return { bytes: own, transfer: [own.buffer as ArrayBuffer] };
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { pieceNaming, sha256Hex } from '../format/hashes.ts';
+import type { PackKind } from '../format/object-names.ts';
+import { encodeFooter } from '../format/pack-entries.ts';
+import type { FinishedPack } from '../format/pack-writer.ts';
+import { pieceCompressor } from '../format/record.ts';
+import { newSeal, SALT_BYTES } from '../format/seal.ts';
+import { KnownPieces } from '../index/known-pieces.ts';
+import { FileCapture } from './capture-file.ts';
+import type { DeliveredPack, SessionSetup } from './messages.ts';
+import { PackTrust } from './pack-trust.ts';
+import { PieceWriter } from './piece-writer.ts';
+
+/** What a session's thread needs from the thread around it. */
+export interface ThreadLinks {
+  obtain(kind: PackKind, session: number): Promise<Buffer>;
+  deliver(pack: DeliveredPack): void;
+  /** Asks the main thread for a pack's bytes; undefined when it cannot be read. */
+  packBytes(session: number, pack: number): Promise<{ name: string; bytes: Uint8Array } | undefined>;
+}
+
+/** One session inside one worker thread: its known pieces, its open packs. */
+export interface SessionContext {
+  readonly known: KnownPieces;
+  readonly writer: PieceWriter;
+  readonly capture: FileCapture;
+}
+
+export function sessionContext(setup: SessionSetup, links: ThreadLinks): SessionContext {
+  const known = new KnownPieces(setup.tables);
+  const trust = new PackTrust(setup.trust);
+  const check = async (pack: number): Promise<boolean> => {
+    const found = await links.packBytes(setup.session, pack);
+    return found !== undefined && sha256Hex(found.bytes) === found.name;
+  };
+  const writer = new PieceWriter({
+    backupId: setup.backupId,
+    naming: pieceNaming(setup.idKey),
+    known,
+    compress: pieceCompressor(setup.compressionLevel),
+    newSeal: (kind) => newSeal(setup.belonging, kind, setup.secret, randomBytes(SALT_BYTES)),
+    targets: setup.targets,
+    sink: {
+      obtain: (kind) => links.obtain(kind, setup.session),
+      deliver: (kind, pack) => links.deliver(delivery(setup.session, kind, pack)),
+      trust: (pack) => trust.trust(pack, () => check(pack)),
+    },
+  });
+  return { known, writer, capture: new FileCapture(writer) };
+}
+
+function delivery(session: number, kind: PackKind, pack: FinishedPack): DeliveredPack {
+  const { epoch, salt, commitment } = pack.header;
+  const footer = new Uint8Array(encodeFooter({ session: '', entries: pack.entries }));
+  const buffer = pack.bytes.buffer as ArrayBuffer;
+  return {
+    type: 'pack',
+    session,
+    kind,
+    name: pack.name,
+    epoch,
+    salt,
+    commitment: new Uint8Array(commitment),
+    buffer,
+    size: pack.bytes.length,
+    footer,
+  };
+}

@@ -1,0 +1,106 @@
+import { parentPort } from 'node:worker_threads';
+import { openSourceFolder, type SourceFolder } from '@dr/storage';
+import { ByteWriter } from '../format/bytes.ts';
+import type { PackKind } from '../format/object-names.ts';
+import { encodeEntry } from '../format/tree-entry.ts';
+import type { CapturedFile, CaptureJob, CaptureResult, FinishJob, FromWorker, Job, ToWorker } from './messages.ts';
+import { type SessionContext, sessionContext, type ThreadLinks } from './session-context.ts';
+import { unpack, writeFiles } from './unpack.ts';
+
+/** A worker thread of the engine: takes jobs one after the other, owns whole files, and talks to the main thread per batch and per pack, never per piece. */
+const port = parentPort!;
+const sessions = new Map<number, SessionContext>();
+const buffers: Record<PackKind, ((buffer: ArrayBuffer) => void)[]> = { data: [], meta: [] };
+const packs = new Map<string, (found: { name: string; bytes: Uint8Array } | undefined) => void>();
+let turn: Promise<void> = Promise.resolve();
+
+const send = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+
+const links: ThreadLinks = {
+  /** Buffers are scarce: what this thread holds open for other sessions goes first, so that waiting always ends. */
+  obtain: (kind, session) => {
+    for (const [other, { writer }] of sessions) if (other !== session) writer.finish(kind);
+    send({ type: 'need', kind });
+    return new Promise((resolve) => buffers[kind].push((buffer) => resolve(Buffer.from(buffer))));
+  },
+  deliver: (pack) => send(pack, [pack.buffer]),
+  packBytes: (session, pack) => {
+    send({ type: 'check', session, pack });
+    return new Promise((resolve) => packs.set(`${session}/${pack}`, resolve));
+  },
+};
+
+/** The last root is kept: a data set's batches follow each other. */
+let lastFolder: { root: string; folder: SourceFolder } | undefined;
+
+async function folderAt(root: string): Promise<SourceFolder> {
+  if (lastFolder?.root !== root) lastFolder = { root, folder: await openSourceFolder(root) };
+  return lastFolder.folder;
+}
+
+async function capture(job: CaptureJob): Promise<CaptureResult> {
+  const context = sessions.get(job.session)!;
+  const folder = await folderAt(job.root);
+  const entries = new ByteWriter(job.files.length * 192 + 64);
+  const files: CapturedFile[] = [];
+  for (const file of job.files) {
+    const { body, ...outcome } = await context.capture.capture(file, folder, job.nowMs);
+    const start = entries.length;
+    if (body) encodeEntry(body, entries);
+    files.push({ path: file.path, entry: body && { start, end: entries.length }, ...outcome });
+  }
+  return { files, entries: new Uint8Array(entries.view()) };
+}
+
+function finish({ session }: FinishJob): undefined {
+  for (const [number, { writer }] of sessions) {
+    if (session !== undefined && session !== number) continue;
+    writer.finish('data');
+    writer.finish('meta');
+  }
+}
+
+async function run(work: Job): Promise<unknown> {
+  switch (work.type) {
+    case 'capture':
+      return capture(work);
+    case 'finish':
+      return finish(work);
+    case 'unpack':
+      return unpack(work);
+    case 'write':
+      return writeFiles(work);
+  }
+}
+
+async function answer(job: number, work: Job): Promise<void> {
+  try {
+    send({ type: 'done', job, result: await run(work) });
+  } catch (cause) {
+    const { code = 'repository.worker', message } = cause as { code?: string; message: string };
+    send({ type: 'failed', job, error: { code, message } });
+  }
+}
+
+port.on('message', (message: ToWorker) => {
+  switch (message.type) {
+    case 'job':
+      turn = turn.then(() => answer(message.job, message.work));
+      return;
+    case 'buffer':
+      return buffers[message.kind].shift()?.(message.buffer);
+    case 'pack-bytes':
+      packs.get(`${message.session}/${message.pack}`)?.(message.bytes && { name: message.name, bytes: message.bytes });
+      packs.delete(`${message.session}/${message.pack}`);
+      return;
+    case 'session':
+      sessions.set(message.session, sessionContext(message, links));
+      return;
+    case 'table':
+      sessions.get(message.session)?.known.addTable(message.table);
+      return;
+    case 'end-session':
+      sessions.delete(message.session);
+      return;
+  }
+});
