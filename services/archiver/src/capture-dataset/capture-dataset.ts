@@ -33,7 +33,7 @@ export async function captureDataset(request: CaptureDataset): Promise<RecordCap
 
 function recordOf(backupId: string, { n, datasetId }: DatasetRef, tree: CapturedTree, report: DatasetReport): RecordCaptured {
   const copyFindings = tree.findings.map((finding) => copyFinding(report.format, finding));
-  const { branches, tags, rows, headVersion } = report;
+  const { branches, tags, rows: total, headVersion } = report;
   const { error, warning, info } = report.findingCounts;
   return {
     kind: 'recordCaptured',
@@ -46,14 +46,16 @@ function recordOf(backupId: string, { n, datasetId }: DatasetRef, tree: Captured
     bytes: tree.bytes,
     newBytes: tree.newBytes,
     storedBytes: tree.storedBytes,
-    branches: [...branches],
-    tags: [...tags],
-    rows,
-    findings: [...copyFindings, ...report.findings],
+    branches: branches.map(({ name, id, headVersion, rows }) => ({ name, id, headVersion, rows })),
+    tags: tags.map(({ name, branch, version, rows }) => ({ name, branch, version, rows })),
+    rows: total,
+    findings: [...copyFindings, ...report.findings.map(findingOf)],
     findingCounts: { error: error + copyFindings.length, warning, info },
     ...(headVersion !== undefined && { headVersion }),
   };
 }
+
+const findingOf = ({ format, code, severity, path, message }: Finding): Finding => ({ format, code, severity, path, message });
 
 /** Code W1 is ours: a file could not be copied as it was listed. A capture that lost or tore a file is not intact. */
 function copyFinding(format: Finding['format'], { path, kind, message }: CapturedTree['findings'][number]): Finding {

@@ -98,7 +98,7 @@ async function checkStructure({ commit, dataset, place }: RestoreDatasetRequest)
   const knownErrors = new Set(known.map((f) => `${f.code} ${f.path}`));
   const fresh = report.findings.filter((f) => f.severity === 'error' && !knownErrors.has(`${f.code} ${f.path}`));
   if (fresh.length > 0) throw new StructureBroken(fresh);
-  return [...report.findings];
+  return report.findings.map(({ format, code, severity, path, message }) => ({ format, code, severity, path, message }));
 }
 
 async function captured({ commit, dataset }: RestoreDatasetRequest): Promise<{ objects: number; bytes: number }> {

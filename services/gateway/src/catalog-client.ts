@@ -1,0 +1,65 @@
+import type { StoredKey } from '@dr/auth';
+import { query, subjectOf } from '@dr/messaging';
+import { type House, InjectHouse } from '@dr/service';
+import { Injectable } from '@nestjs/common';
+
+/** One tenant's things, or everybody's. */
+export type TenantScope = { tenant: string } | { allTenants: true };
+
+export const scopeOf = (tenant: string): TenantScope => (tenant === '*' ? { allTenants: true } : { tenant });
+
+/** What of a Backup the gateway itself looks at; the rest is passed on as the catalog made it. */
+export interface BackupView {
+  backup_id: string;
+  tenant_id: string;
+  status: string;
+  datasets: { dataset_id: string; format: 'v3' | 'v4' | 'opaque'; status: string; root?: string }[];
+}
+
+/** How long a view may lag behind an append before a reader is told that there is nothing. */
+const VIEW_WAIT_MS = 3_000;
+const VIEW_POLL_MS = 25;
+
+/** The catalog's views, asked over the bus. */
+@Injectable()
+export class CatalogClient {
+  constructor(@InjectHouse() private readonly house: House) {}
+
+  listBackups(body: object): Promise<{ backups: object[]; next_cursor: string | null }> {
+    return this.ask('backups.list', body);
+  }
+
+  async backup(id: string, scope: TenantScope): Promise<BackupView | undefined> {
+    return (await this.ask<BackupView | null>('backups.get', { id, scope })) ?? undefined;
+  }
+
+  async restore(id: string, scope: TenantScope): Promise<object | undefined> {
+    return (await this.ask<object | null>('restores.get', { id, scope })) ?? undefined;
+  }
+
+  listRestores(body: object): Promise<{ restores: object[]; next_cursor: string | null }> {
+    return this.ask('restores.list', body);
+  }
+
+  async verification(id: string, scope: TenantScope): Promise<object | undefined> {
+    return (await this.ask<object | null>('verifications.get', { id, scope })) ?? undefined;
+  }
+
+  async apiKey(hash: string): Promise<StoredKey | undefined> {
+    return (await this.ask<StoredKey | null>('api-keys.get', { hash })) ?? undefined;
+  }
+
+  /** Reads what was appended a moment ago: waits until the view has it, so that a caller can read its own write. */
+  async untilSeen<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
+    const until = this.house.now() + VIEW_WAIT_MS;
+    for (;;) {
+      const found = await read();
+      if (found !== undefined || this.house.now() > until) return found;
+      await new Promise((resolve) => setTimeout(resolve, VIEW_POLL_MS));
+    }
+  }
+
+  private ask<Answer>(name: string, body: object): Promise<Answer> {
+    return query<Answer>(this.house.bus, subjectOf.query('catalog', name), body);
+  }
+}

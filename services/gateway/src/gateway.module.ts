@@ -1,0 +1,40 @@
+import { type House, HouseModule, ServiceHealth } from '@dr/service';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { ApiKeyGuard } from './auth/api-key.guard.ts';
+import { CatalogClient } from './catalog-client.ts';
+import { RecordFirstKey } from './first-key/record-first-key.ts';
+import { HealthController } from './health/health.controller.ts';
+import { ReadBackupsController } from './read-backups/read-backups.controller.ts';
+import { ReadContentsController } from './read-contents/read-contents.controller.ts';
+import { ReadRestoresController } from './read-restores/read-restores.controller.ts';
+import { RequestBackupController } from './request-backup/request-backup.controller.ts';
+import { RequestBackup } from './request-backup/request-backup.ts';
+import { RequestRestoreController } from './request-restore/request-restore.controller.ts';
+import { RequestRestore } from './request-restore/request-restore.ts';
+import { RequestVerificationController } from './request-verification/request-verification.controller.ts';
+
+const controllers = [
+  RequestBackupController,
+  ReadBackupsController,
+  ReadContentsController,
+  RequestRestoreController,
+  ReadRestoresController,
+  RequestVerificationController,
+  HealthController,
+];
+
+@Module({})
+export class GatewayModule {
+  static of(house: House, health: ServiceHealth): DynamicModule {
+    const providers = [
+      { provide: ServiceHealth, useValue: health },
+      { provide: APP_GUARD, useClass: ApiKeyGuard },
+      CatalogClient,
+      RecordFirstKey,
+      RequestBackup,
+      RequestRestore,
+    ];
+    return { module: GatewayModule, imports: [HouseModule.of(house)], controllers, providers };
+  }
+}

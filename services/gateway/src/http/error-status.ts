@@ -1,0 +1,29 @@
+/**
+ * The one table from error codes to HTTP status. A code that is not here is a fault of ours: 500, with the request id to find the log line.
+ * The longest matching prefix wins, so a family can have a default and a member its own status.
+ */
+const STATUS_BY_PREFIX: Record<string, number> = {
+  'api_key.': 422,
+  'api_key.beyond_own_grant': 403,
+  'auth.': 401,
+  'auth.scope_missing': 403,
+  'backup.': 422,
+  'backup.unknown_dataset': 404,
+  'backup.not_restorable': 409,
+  'bus.': 503,
+  'bus.timeout': 504,
+  'event_store.version_conflict': 409,
+  'jobs.queue_full': 429,
+  'request.': 400,
+  'restore.': 422,
+  'restore.target_exists': 409,
+  'source.': 503,
+  'store.': 503,
+  'wrong_state.': 409,
+};
+
+export function statusOf(code: string): number {
+  const matches = Object.keys(STATUS_BY_PREFIX).filter((prefix) => code.startsWith(prefix));
+  const longest = matches.sort((a, b) => b.length - a.length)[0];
+  return longest === undefined ? 500 : STATUS_BY_PREFIX[longest]!;
+}

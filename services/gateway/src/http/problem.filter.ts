@@ -1,0 +1,64 @@
+import type { Logger } from '@dr/telemetry';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { statusOf } from './error-status.ts';
+import { HttpProblem, type Problem, problemBody } from './problem.ts';
+
+/** Turns whatever a route threw into problem+json. What we did not expect is logged and told as 500 without its text. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly log: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    sendProblem(reply, problemFor(error, request, this.log), error instanceof HttpProblem ? error.headers : {});
+  }
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem, headers: Record<string, string> = {}): void {
+  void reply.status(problem.status).headers(headers).type('application/problem+json').send(JSON.stringify(problem));
+}
+
+export function problemFor(error: unknown, request: FastifyRequest, log: Logger): Problem {
+  const at = { instance: request.url, requestId: String(request.id) };
+  if (error instanceof HttpProblem) return withErrors(problemBody(error.status, error.code, error.message, at), error);
+  if (error instanceof HttpException) return problemBody(error.getStatus(), codeOfStatus(error.getStatus()), error.message, at);
+  return fromCodedError(error, at, log);
+}
+
+function withErrors(problem: Problem, error: HttpProblem): Problem {
+  return error.errors ? { ...problem, errors: error.errors } : problem;
+}
+
+/** Our own typed errors carry a string code, some their status; Fastify's carry `FST_…`. Anything else is a fault of ours. */
+function fromCodedError(error: unknown, at: { instance: string; requestId: string }, log: Logger): Problem {
+  const {
+    code,
+    message = '',
+    status,
+    statusCode,
+  } = Object(error) as { code?: unknown; message?: string; status?: unknown; statusCode?: unknown };
+  if (typeof code !== 'string' || !/^[a-z_]+\.|^FST_/.test(code)) return unexpected(error, at, log);
+  if (code.startsWith('FST_'))
+    return typeof statusCode === 'number' ? problemBody(statusCode, codeOfStatus(statusCode), message, at) : unexpected(error, at, log);
+  const answer = typeof status === 'number' ? status : statusOf(code);
+  if (answer > 500) log.error({ err: error, request_id: at.requestId }, 'request failed');
+  return answer === 500 ? unexpected(error, at, log) : problemBody(answer, code, message, at);
+}
+
+function unexpected(error: unknown, at: { instance: string; requestId: string }, log: Logger): Problem {
+  log.error({ err: error, request_id: at.requestId }, 'request failed unexpectedly');
+  return problemBody(500, 'internal', `Something unexpected went wrong; the log has it under request ${at.requestId}.`, at);
+}
+
+const CODES: Record<number, string> = {
+  400: 'request.invalid',
+  404: 'route.not_found',
+  405: 'request.method_not_allowed',
+  413: 'request.too_large',
+  415: 'request.media_type',
+  429: 'request.too_many',
+};
+
+const codeOfStatus = (status: number): string => CODES[status] ?? `http.${status}`;

@@ -1,0 +1,26 @@
+import type { Caller as KeyCaller } from '@dr/auth';
+import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Caller, Scope } from '../auth/caller.ts';
+import { type RequestBackupBody, requestBackupBody } from './request-backup.schema.ts';
+import { RequestBackup } from './request-backup.ts';
+
+@Controller('backups')
+export class RequestBackupController {
+  constructor(private readonly requestBackup: RequestBackup) {}
+
+  @Post()
+  @HttpCode(202)
+  @Scope('backup:create')
+  async handle(
+    @Body({ schema: requestBackupBody }) body: RequestBackupBody,
+    @Caller() caller: KeyCaller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    const backups = await this.requestBackup.run(caller, body, String(request.id));
+    if (body.all_tenants) return { backups };
+    void reply.header('Location', `/api/v1/backups/${backups[0]!.backup_id}`);
+    return backups[0]!;
+  }
+}

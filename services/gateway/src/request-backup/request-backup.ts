@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { type Caller, listedTenant, TenantNeeded } from '@dr/auth';
+import { newBackupId } from '@dr/config';
+import { backupDecider, canonicalJson, type DatasetRef, streamOf } from '@dr/domain';
+import { type House, InjectHouse, nudgeSequencer } from '@dr/service';
+import { Injectable } from '@nestjs/common';
+import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
+import { HttpProblem } from '../http/problem.ts';
+import { type Selection, selectDatasets } from '../select-datasets/select-datasets.ts';
+import type { RequestBackupBody } from './request-backup.schema.ts';
+
+/** The use case behind POST /backups: selects, decides, appends. */
+@Injectable()
+export class RequestBackup {
+  constructor(
+    @InjectHouse() private readonly house: House,
+    private readonly catalog: CatalogClient,
+  ) {}
+
+  /** One backup per tenant that is selected. @throws HttpProblem for types that are not built and selections of nothing; TenantNeeded */
+  async run(caller: Caller, body: RequestBackupBody, requestId: string): Promise<BackupView[]> {
+    refuseUnbuilt(body.type);
+    const selections = await selectDatasets(this.house.config.deeplake.root, {
+      tenant: tenantOf(caller, body),
+      datasetIds: body.dataset_ids,
+    });
+    const ids = [];
+    for (const selection of selections) ids.push(await this.append(caller, body, selection, requestId));
+    nudgeSequencer(this.house);
+    return Promise.all(ids.map((id) => this.seen(id, caller)));
+  }
+
+  /** The event and the words of the user, in one transaction: the words in an erasable row, their digest in the event. */
+  private async append(caller: Caller, body: RequestBackupBody, { tenant, datasets }: Selection, requestId: string): Promise<string> {
+    const { database, store, now, newId } = this.house;
+    const backupId = newBackupId(now());
+    const words = wordsOf(body);
+    const command = {
+      kind: 'request',
+      backupId,
+      tenant,
+      backupType: body.type,
+      datasets: datasets.map(({ datasetId, format, path }, i): DatasetRef => ({ n: i + 1, datasetId, format, path })),
+      requestedBy: caller.keyId,
+      ...(words && { textDigest: words.digest }),
+    } as const;
+    await database.transaction(async (tx) => {
+      const meta = { tenant, requestId, actor: caller.keyId };
+      await store.decide(streamOf.backup(backupId), backupDecider, command, { commandId: newId(), meta, tx });
+      if (!words) return;
+      const sql = 'INSERT INTO operation_texts (operation_id, tenant, description, metadata) VALUES ($1, $2, $3, $4)';
+      await tx.query(sql, [backupId, tenant, body.description ?? null, JSON.stringify(body.metadata ?? {})]);
+    });
+    return backupId;
+  }
+
+  private async seen(backupId: string, caller: Caller): Promise<BackupView> {
+    const backup = await this.catalog.untilSeen(() => this.catalog.backup(backupId, scopeOf(caller.tenant)));
+    if (backup) return backup;
+    throw new HttpProblem(
+      503,
+      'catalog.behind',
+      `Backup ${backupId} was requested, but the catalog does not show it yet. Ask for it again.`,
+      {
+        headers: { 'Retry-After': '5', Location: `/api/v1/backups/${backupId}` },
+      },
+    );
+  }
+}
+
+function refuseUnbuilt(type: RequestBackupBody['type']): void {
+  if (type === 'full') return;
+  throw new HttpProblem(
+    501,
+    'backup.type_not_built',
+    `Backups of type ${type} are not built in this version; nothing was backed up. Use type full.`,
+  );
+}
+
+/** @returns undefined for all tenants. @throws TenantNeeded, HttpProblem as for a tenant without data sets when the key may not see it */
+function tenantOf(caller: Caller, { tenant_id, all_tenants }: RequestBackupBody): string | undefined {
+  if (all_tenants && tenant_id !== undefined) {
+    throw new HttpProblem(400, 'request.invalid', 'Give either tenant_id or all_tenants, not both.');
+  }
+  if (all_tenants && caller.tenant === '*') return undefined;
+  if (all_tenants) throw new HttpProblem(403, 'auth.scope_missing', 'all_tenants needs a key of all tenants.');
+  const tenant = listedTenant(caller, tenant_id);
+  if (tenant === '*') throw new TenantNeeded();
+  if (tenant === undefined) throw new HttpProblem(404, 'tenant.not_found', `There is no tenant ${tenant_id} that this key may see.`);
+  return tenant;
+}
+
+function wordsOf({ description, metadata }: RequestBackupBody): { digest: string } | undefined {
+  if (description === undefined && metadata === undefined) return undefined;
+  const digest = createHash('sha256').update(canonicalJson({ description: description ?? null, metadata: metadata ?? {} }));
+  return { digest: digest.digest('hex') };
+}

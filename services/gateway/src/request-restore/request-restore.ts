@@ -1,0 +1,139 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Caller, listedTenant } from '@dr/auth';
+import { newRestoreId } from '@dr/config';
+import { type RestoreDataset, restoreDecider, streamOf } from '@dr/domain';
+import { type House, InjectHouse, nudgeSequencer } from '@dr/service';
+import { Injectable } from '@nestjs/common';
+import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
+import { HttpProblem, notFound } from '../http/problem.ts';
+import type { RequestRestoreBody } from './request-restore.schema.ts';
+
+/** The use case behind POST /backups/{id}/restore. */
+@Injectable()
+export class RequestRestore {
+  constructor(
+    @InjectHouse() private readonly house: House,
+    private readonly catalog: CatalogClient,
+  ) {}
+
+  /** @throws HttpProblem: 404, 409 when the backup is not sealed or a target exists, 422 for selections and options that cannot be honoured */
+  async run(caller: Caller, backupId: string, body: RequestRestoreBody, requestId: string): Promise<object> {
+    const backup = await this.catalog.backup(backupId, scopeOf(caller.tenant));
+    if (!backup) throw notFound('backup', backupId);
+    refuseMismatch(backupId, body);
+    refuseUnbuilt(body);
+    const targetTenant = targetOf(caller, backup, body);
+    const datasets = chosen(backup, body);
+    if (!body.overwrite_existing) await this.refuseOccupied(targetTenant, datasets);
+    return this.append(caller, backup, { targetTenant, datasets, body, requestId });
+  }
+
+  private async append(
+    caller: Caller,
+    backup: BackupView,
+    {
+      targetTenant,
+      datasets,
+      body,
+      requestId,
+    }: { targetTenant: string; datasets: RestoreDataset[]; body: RequestRestoreBody; requestId: string },
+  ): Promise<object> {
+    const { store, now, newId } = this.house;
+    const restoreId = newRestoreId(now());
+    const command = {
+      kind: 'request',
+      restoreId,
+      backupId: backup.backup_id,
+      tenant: backup.tenant_id,
+      targetTenant,
+      datasets,
+      options: optionsOf(body),
+      requestedBy: caller.keyId,
+    } as const;
+    const meta = { tenant: backup.tenant_id, requestId, actor: caller.keyId };
+    await store.decide(streamOf.restore(restoreId), restoreDecider, command, { commandId: newId(), meta });
+    nudgeSequencer(this.house);
+    const restore = await this.catalog.untilSeen(() => this.catalog.restore(restoreId, scopeOf(caller.tenant)));
+    return restore ?? { restore_id: restoreId, backup_id: backup.backup_id, status: 'pending', tenant_id: backup.tenant_id };
+  }
+
+  /** Told before anything is staged; the restorer asks again before it swaps. */
+  private async refuseOccupied(tenant: string, datasets: readonly RestoreDataset[]): Promise<void> {
+    const root = this.house.config.deeplake.root;
+    const there = await Promise.all(
+      datasets.map(({ to }) =>
+        lstat(join(root, tenant, to)).then(
+          () => to,
+          () => undefined,
+        ),
+      ),
+    );
+    const occupied = there.filter((to) => to !== undefined);
+    if (occupied.length === 0) return;
+    throw new HttpProblem(
+      409,
+      'restore.target_exists',
+      `Nothing was restored: ${occupied.map((to) => `${tenant}/${to}`).join(', ')} exist(s) already. ` +
+        'Set overwrite_existing (--overwrite), or give another name (dataset_mapping) or tenant (target_tenant).',
+    );
+  }
+}
+
+function refuseMismatch(backupId: string, { backup_id }: RequestRestoreBody): void {
+  if (backup_id === undefined || backup_id === backupId) return;
+  throw new HttpProblem(400, 'request.invalid', `The body names backup ${backup_id}, the path ${backupId}. They must match.`);
+}
+
+/** What this version cannot honour is refused, never ignored. */
+function refuseUnbuilt(body: RequestRestoreBody): void {
+  const unbuilt = (['dry_run', 'keep_torn_head', 'paths', 'version'] as const).filter((name) => body[name]);
+  if (unbuilt.length === 0) return;
+  throw new HttpProblem(501, 'restore.option_not_built', `${unbuilt.join(', ')} is not built in this version; nothing was restored.`);
+}
+
+function targetOf(caller: Caller, backup: BackupView, { target_tenant }: RequestRestoreBody): string {
+  const target = target_tenant ?? backup.tenant_id;
+  if (listedTenant(caller, target) !== undefined) return target;
+  throw notFound('tenant', target);
+}
+
+function chosen(backup: BackupView, body: RequestRestoreBody): RestoreDataset[] {
+  const sealed = backup.status === 'completed' || backup.status === 'partial';
+  if (!sealed)
+    throw new HttpProblem(
+      409,
+      'backup.not_restorable',
+      `Backup ${backup.backup_id} is ${backup.status}; only a sealed backup can be restored.`,
+    );
+  const held = backup.datasets.filter((d) => d.root !== undefined);
+  const known = new Set(held.map((d) => d.dataset_id));
+  const named = [...(body.dataset_ids ?? []), ...Object.keys(body.dataset_mapping ?? {})];
+  const unknown = [...new Set(named)].filter((id) => !known.has(id));
+  if (unknown.length > 0) {
+    throw new HttpProblem(
+      422,
+      'restore.not_in_backup',
+      `Backup ${backup.backup_id} does not hold ${unknown.join(', ')}; nothing was restored.`,
+    );
+  }
+  const wanted = new Set(body.dataset_ids ?? known);
+  const datasets = held.filter((d) => wanted.has(d.dataset_id));
+  return datasets.map(({ dataset_id: from, format, root }, i) => ({
+    n: i + 1,
+    from,
+    to: body.dataset_mapping?.[from] ?? from,
+    format,
+    root: root!,
+  }));
+}
+
+const optionsOf = (body: RequestRestoreBody) => ({
+  overwriteExisting: body.overwrite_existing,
+  datasetMapping: body.dataset_mapping ?? {},
+  verifyIntegrity: body.verify_integrity,
+  restoreIndexes: body.restore_indexes,
+  restoreMetadata: body.restore_metadata,
+  keepTornHead: body.keep_torn_head,
+  paths: body.paths ?? [],
+});

@@ -1,0 +1,69 @@
+import type { Caller as KeyCaller } from '@dr/auth';
+import { newVerificationId } from '@dr/config';
+import { streamOf, verificationDecider } from '@dr/domain';
+import { type House, InjectHouse, nudgeSequencer } from '@dr/service';
+import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Caller, Scope } from '../auth/caller.ts';
+import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
+import { HttpProblem, notFound } from '../http/problem.ts';
+import { type RequestVerificationBody, requestVerificationBody } from './request-verification.schema.ts';
+
+/** POST /backups/{id}/verify and GET /verifications/{id}. */
+@Controller()
+export class RequestVerificationController {
+  constructor(
+    @InjectHouse() private readonly house: House,
+    private readonly catalog: CatalogClient,
+  ) {}
+
+  @Post('backups/:id/verify')
+  @HttpCode(202)
+  @Scope('verify:run')
+  async handle(
+    @Param('id') id: string,
+    @Body({ schema: requestVerificationBody }) body: RequestVerificationBody,
+    @Caller() caller: KeyCaller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    const backup = await this.catalog.backup(id, scopeOf(caller.tenant));
+    if (!backup) throw notFound('backup', id);
+    refuse(backup, body);
+    const verificationId = await this.append(backup, body.level, caller, String(request.id));
+    void reply.header('Location', `/api/v1/verifications/${verificationId}`);
+    const seen = await this.catalog.untilSeen(() => this.catalog.verification(verificationId, scopeOf(caller.tenant)));
+    return seen ?? { verification_id: verificationId, backup_id: id, status: 'pending' };
+  }
+
+  @Get('verifications/:id')
+  @Scope('verify:run')
+  async get(@Param('id') id: string, @Caller() caller: KeyCaller): Promise<object> {
+    const verification = await this.catalog.verification(id, scopeOf(caller.tenant));
+    if (!verification) throw notFound('verification', id);
+    return verification;
+  }
+
+  private async append(backup: BackupView, level: 'quick' | 'full', caller: KeyCaller, requestId: string): Promise<string> {
+    const { store, now, newId } = this.house;
+    const verificationId = newVerificationId(now());
+    const { backup_id: backupId, tenant_id: tenant } = backup;
+    const command = { kind: 'request', verificationId, backupId, tenant, level, requestedBy: caller.keyId } as const;
+    const meta = { tenant, requestId, actor: caller.keyId };
+    await store.decide(streamOf.verification(verificationId), verificationDecider, command, { commandId: newId(), meta });
+    nudgeSequencer(this.house);
+    return verificationId;
+  }
+}
+
+function refuse({ backup_id, status }: BackupView, { sample_percent }: RequestVerificationBody): void {
+  if (sample_percent !== undefined) {
+    throw new HttpProblem(
+      501,
+      'verification.sample_not_built',
+      'Sampled verification is not built in this version; use level quick or full.',
+    );
+  }
+  if (status === 'completed' || status === 'partial') return;
+  throw new HttpProblem(409, 'backup.not_restorable', `Backup ${backup_id} is ${status}; only a sealed backup can be verified.`);
+}
