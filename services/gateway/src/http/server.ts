@@ -19,7 +19,7 @@ export async function createServer(house: House, module: Parameters<typeof NestF
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(reply, problemFor(error, request, house.log)),
   });
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: false });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: false, bodyParser: false });
   prepare(adapter.getInstance() as unknown as FastifyInstance);
   app.setGlobalPrefix('api/v1', {
     exclude: [
