@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Decider } from '@dr/domain';
+import { apiKeyDecider, type Decider, streamOf } from '@dr/domain';
 import { DuplicateEventId, UnstorableEvent, VersionConflict } from './errors.ts';
 import type { EventCodec, NewEvent } from './event.ts';
 import { EventStore } from './event-store.ts';
@@ -155,6 +155,17 @@ describe('deciding', () => {
     expect(await store.decide(stream, counter, { to: 9 }, as())).toMatchObject({ version: 3, state: 9 });
     disturbances = 3;
     await expect(store.decide(stream, counter, { to: 10 }, as())).rejects.toBeInstanceOf(VersionConflict);
+  });
+
+  test("the house's own deciders and events go in and come out", async () => {
+    const house = new EventStore(t.app, { now: () => Date.UTC(2026, 10, 23), newEventId: randomUUID });
+    const id = randomUUID();
+    const key = { keyId: id, hash: 'a'.repeat(64), tenant: 'acme', scopes: ['backup:read' as const], grantedBy: 'bootstrap' as const };
+    const created = await house.decide(streamOf.apiKey(id), apiKeyDecider, { kind: 'create', ...key }, as());
+    expect(created).toMatchObject({ version: 1, duplicate: false, events: [{ type: 'ApiKeyCreated', schemaVersion: 1 }] });
+    const [first] = await house.read(streamOf.apiKey(id));
+    if (first?.type !== 'ApiKeyCreated') throw new Error('another event');
+    expect(first.data.scopes).toEqual(['backup:read']);
   });
 
   test('the events of the house are checked as they are written', async () => {

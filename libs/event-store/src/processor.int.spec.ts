@@ -65,6 +65,22 @@ test('sees every event once and in order, in batches, and goes on where it stopp
   expect(await checkpoints(t.app)).toEqual([{ name: 'catalog', version: 1, position: 26 }]);
 });
 
+test('all its connections killed in the middle of a batch: it goes on, and every event counts once', async () => {
+  await fill(12);
+  let kills = 2;
+  const processor = start({
+    batchMax: 5,
+    handle: async (tx, events) => {
+      await note('catalog v1')(tx, events);
+      const kill = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = $1';
+      if (kills-- > 0) await t.superuser.query(kill, ['dr_app']);
+      return undefined;
+    },
+  });
+  await until(() => processor.state.status === 'running' && processor.state.position === 12);
+  expect(await seen('catalog v1')).toEqual(upTo(12));
+});
+
 test('a nudge is heeded at once', async () => {
   const processor = start({ pollMs: 60_000 });
   await until(() => processor.state.status === 'running');

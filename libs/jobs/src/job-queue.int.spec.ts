@@ -126,6 +126,15 @@ describe('fairness', () => {
     expect(await tenants(6)).toEqual(['big', 'small', 'big', 'small', 'big', 'big']);
   });
 
+  test('who has fewer running jobs comes first, even if it was served last', async () => {
+    await t.queue.enqueue(t.app, [job('a1', 'a'), job('a2', 'a'), job('a3', 'a')]);
+    await tenants(3);
+    await t.queue.enqueue(t.app, [job('b1', 'b')]);
+    await tenants(1);
+    await t.queue.enqueue(t.app, [job('a4', 'a'), job('b2', 'b')]);
+    expect(await tenants(2)).toEqual(['b', 'a']);
+  });
+
   test('with one slot, tenants take turns though nothing ever runs beside', async () => {
     const queue = ['a', 'b', 'c'].flatMap((tenant) =>
       Array.from({ length: tenant === 'a' ? 20 : 2 }, (_, i) => job(`${tenant}${i}`, tenant)),

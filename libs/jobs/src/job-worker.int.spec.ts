@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { TriggerHandler } from '@dr/messaging';
 import { JobStalled, LeaseLost, PermanentFailure, WorkerStopping } from './errors.ts';
 import type { ClaimedJob, EndJob } from './job.ts';
+import { JobQueue } from './job-queue.ts';
 import { type JobContext, JobWorker, type JobWorkerOptions } from './job-worker.ts';
 import { effect, effects, expire, job, type TestJobs, testJobs, until } from './testing/test-jobs.ts';
 
@@ -199,6 +200,39 @@ test('failed tries are repeated up to the ceiling, then the job dies with its ev
   ]);
 });
 
+test('a deadlock at the very end does not throw the work away', async () => {
+  await t.queue.enqueue(t.app, [job('a')]);
+  const tries = { run: 0, end: 0 };
+  start('w1', async (claimed) => {
+    tries.run += 1;
+    return async (tx) => {
+      await effect(tx, claimed);
+      tries.end += 1;
+      if (tries.end < 3) throw Object.assign(new Error('deadlock detected'), { code: '40P01' });
+      return undefined;
+    };
+  });
+  await until(async () => (await status('a')) === 'done');
+  expect(tries).toEqual({ run: 1, end: 3 });
+  expect(await effects(t.app)).toHaveLength(1);
+});
+
+test('a death that cannot be told yet holds up no other job', async () => {
+  await t.queue.enqueue(t.app, [job('a', 'acme', { attemptsMax: 1 })]);
+  await t.queue.claim('capture', 'gone', 1_000);
+  await expire(t, 'a');
+  const errors: string[] = [];
+  const onDead = async () => {
+    throw new Error('no event today');
+  };
+  start('w1', async (claimed) => end(claimed), { onDead, onError: (error) => errors.push((error as Error).message) });
+  await until(() => errors.length > 2);
+  await t.queue.enqueue(t.app, [job('b')]);
+  await until(async () => (await status('b')) === 'done');
+  expect(await status('a')).toBe('running');
+  expect(new Set(errors)).toEqual(new Set(['no event today']));
+});
+
 test('the last worker vanished: whoever polls buries the job', async () => {
   await t.queue.enqueue(t.app, [job('a', 'acme', { attemptsMax: 1 })]);
   await t.queue.claim('capture', 'gone', 1_000);
@@ -229,6 +263,29 @@ describe('stopping', () => {
     await worker.stop();
     expect(worker.busy).toBe(0);
     expect([await status('a'), await status('b')]).toEqual(['done', 'queued']);
+  });
+
+  test('a job claimed while the stop came is handed back untouched', async () => {
+    await t.queue.enqueue(t.app, [job('a')]);
+    const begun: string[] = [];
+    let worker: JobWorker | undefined;
+    let stopped: Promise<void> | undefined;
+    class Slow extends JobQueue {
+      override async claim<P extends object>(kind: string, name: string, leaseMs: number) {
+        const got = await super.claim<P>(kind, name, leaseMs);
+        stopped ??= worker?.stop();
+        return got;
+      }
+    }
+    const run = async (claimed: ClaimedJob) => {
+      begun.push(claimed.jobId);
+      return end(claimed);
+    };
+    worker = start('w1', run, { queue: new Slow(t.app) });
+    await until(() => stopped !== undefined);
+    await stopped;
+    expect(begun).toEqual([]);
+    expect(await t.queue.find('a')).toMatchObject({ status: 'queued', attempts: 0 });
   });
 
   test('what takes longer is handed back, uncounted', async () => {

@@ -1,4 +1,5 @@
-import { PollLoop, type Queryable } from '@dr/event-store';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isTransient, PollLoop, type Queryable } from '@dr/event-store';
 import type { Stop, Triggers } from '@dr/messaging';
 import { LeaseLost, WorkerStopping } from './errors.ts';
 import type { AfterCommit, ClaimedJob, EndJob } from './job.ts';
@@ -42,6 +43,8 @@ export interface JobWorkerOptions<Payload extends object> {
   drainMs?: number;
   onError?: (error: unknown, job?: ClaimedJob<Payload>) => void;
 }
+
+const COMMIT_ATTEMPTS_MAX = 3;
 
 interface Running {
   lease: Lease;
@@ -109,7 +112,11 @@ export class JobWorker<Payload extends object = object> {
 
   private async round(): Promise<boolean> {
     if (await this.take()) return true;
-    while (!this.stopping && (await this.options.queue.buryExpired<Payload>(this.options.kind, this.options.onDead)));
+    try {
+      while (!this.stopping && (await this.options.queue.buryExpired<Payload>(this.options.kind, this.options.onDead)));
+    } catch (error) {
+      this.options.onError?.(error); // tried again at the next poll; it must not slow down the jobs that are well
+    }
     return false;
   }
 
@@ -120,7 +127,8 @@ export class JobWorker<Payload extends object = object> {
     this.claiming += 1;
     try {
       const job = await queue.claim<Payload>(kind, worker, leaseMs);
-      return job && this.begin(job, leaseMs);
+      if (job && this.stopping) await queue.release(job);
+      return job && !this.stopping ? this.begin(job, leaseMs) : undefined;
     } finally {
       this.claiming -= 1;
     }
@@ -173,15 +181,27 @@ export class JobWorker<Payload extends object = object> {
   }
 
   private async finish(job: ClaimedJob<Payload>, end: EndJob): Promise<void> {
-    const { queue } = this.options;
-    const afterCommit = await queue.database.transaction(async (tx): Promise<AfterCommit | undefined> => {
-      await queue.finish(tx, job);
-      return end(tx);
-    });
+    const afterCommit = await this.commitEnd(job, end);
     try {
       await afterCommit?.();
     } catch (error) {
       this.options.onError?.(error, job);
+    }
+  }
+
+  /** A deadlock or a lost connection at the very end must not throw hours of work away: the transaction is tried again. */
+  private async commitEnd(job: ClaimedJob<Payload>, end: EndJob): Promise<AfterCommit | undefined> {
+    const { queue } = this.options;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await queue.database.transaction(async (tx) => {
+          await queue.finish(tx, job);
+          return end(tx);
+        });
+      } catch (error) {
+        if (!isTransient(error) || attempt >= COMMIT_ATTEMPTS_MAX) throw error;
+        await pause(100 * attempt);
+      }
     }
   }
 
