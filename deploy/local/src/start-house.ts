@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Config, loadConfig } from '@dr/config';
+import { compareRule } from '@dr/deeplake';
 import { checkPort, localUrl } from './check-port.ts';
 import { type CredentialsFile, ensureCredentials } from './credentials.ts';
 import { GatewayClient } from './demo/gateway-client.ts';
@@ -136,14 +137,11 @@ function keepDemoState(home: string, state: DemoState): void {
   writeFileSync(demoFile(home), JSON.stringify({ state }), { mode: 0o600 });
 }
 
-/** Locks stay behind and counters are written anew by a restore (CONTRACT section 4). */
-const takesPart = (path: string): boolean => !/(^|\/)next_base(\.tmp\.[^/]*)?$|\.lock$|(^|\/)[^/]*_lock$/.test(path);
-
 async function showDemo({ root, say, now }: HouseSetting, config: Config, gateway: GatewayClient, state: DemoState): Promise<void> {
   if (state !== 'wanted') return;
   const sourceRoot = config.deeplake.root;
   makeSample(join(root, 'test', 'fixtures'), sourceRoot);
-  await runDemo({ gateway, sourceRoot, takesPart, say, now });
+  await runDemo({ gateway, sourceRoot, takesPart: compareRule, say, now });
   keepDemoState(config.home, 'done');
 }
 

@@ -1,6 +1,7 @@
 /** The main job, seen working: a backup of the sample, its verification, a restore beside the original, a comparison. One line each. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DatasetFormat } from '@dr/deeplake';
 import { StartError } from '../start-error.ts';
 import { type Comparison, compareFolders } from './compare-folders.ts';
 import type { GatewayClient } from './gateway-client.ts';
@@ -10,7 +11,7 @@ export interface DemoSurroundings {
   gateway: GatewayClient;
   sourceRoot: string;
   /** Whether a file of a restored data set is to be the same as in the original (locks and counters are written anew). */
-  takesPart: (path: string) => boolean;
+  takesPart: (path: string, format: DatasetFormat) => boolean;
   say: (line: string) => void;
   now: () => number;
 }
@@ -20,7 +21,7 @@ interface Backup {
   status: string;
   error_message?: string;
   size_bytes?: number;
-  datasets: { dataset_id: string; format: string; objects: number }[];
+  datasets: { dataset_id: string; format: DatasetFormat; objects: number }[];
 }
 
 /** @throws StartError naming the step that failed. */
@@ -29,7 +30,7 @@ export async function runDemo(around: DemoSurroundings): Promise<void> {
   await verify(around, backup);
   const mapping = freeNames(around.sourceRoot);
   await restore(around, backup, mapping);
-  compare(around, mapping);
+  compare(around, backup, mapping);
 }
 
 const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
@@ -81,10 +82,12 @@ function freeNames(sourceRoot: string): Record<string, string> {
   }
 }
 
-function compare({ sourceRoot, takesPart, say, now }: DemoSurroundings, mapping: Record<string, string>): void {
+function compare({ sourceRoot, takesPart, say, now }: DemoSurroundings, { datasets }: Backup, mapping: Record<string, string>): void {
   const since = now();
   const folder = (id: string) => join(sourceRoot, demoTenant, id);
-  const results: Comparison[] = Object.entries(mapping).map(([from, to]) => compareFolders(folder(from), folder(to), takesPart));
+  const results: Comparison[] = datasets.map(({ dataset_id, format }) =>
+    compareFolders(folder(dataset_id), folder(mapping[dataset_id]!), (path) => takesPart(path, format)),
+  );
   const different = results.flatMap((r) => r.different);
   if (different.length > 0)
     throw new StartError('local.demo', `The restored sample differs from the original: ${different.slice(0, 5).join(', ')}.`);
