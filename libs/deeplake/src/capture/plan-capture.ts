@@ -5,7 +5,7 @@ import type { DatasetFormat } from '../finding.ts';
 import { fixed, PIECE_BYTES } from './chunkers.ts';
 import { planV3 } from './plan-v3.ts';
 import { planV4 } from './plan-v4.ts';
-import type { CapturePlan, PlannedFile, SkippedFile } from './planned-file.ts';
+import { BARRIER, type CapturePlan, type PlannedFile, type SkippedFile } from './planned-file.ts';
 import { toPlanned } from './to-planned.ts';
 
 export interface PlanOptions {
@@ -44,7 +44,12 @@ function once(start: () => AsyncIterable<PlannedFile[]>): AsyncIterable<PlannedF
     [Symbol.asyncIterator]() {
       if (read) throw new PlanAlreadyRead();
       read = true;
-      return start()[Symbol.asyncIterator]();
+      return filled(start())[Symbol.asyncIterator]();
     },
   };
+}
+
+/** Pages that lost all their files to filters would look like barriers. */
+async function* filled(pages: AsyncIterable<PlannedFile[]>): AsyncGenerator<PlannedFile[]> {
+  for await (const page of pages) if (page.length > 0 || page === BARRIER) yield page;
 }

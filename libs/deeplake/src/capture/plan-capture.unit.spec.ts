@@ -84,6 +84,17 @@ describe('every format', () => {
     expect(files[2]).toMatchObject({ size: 1, mtimeNs: BigInt(NOW) * 1_000_000n });
   });
 
+  test.each([
+    ['gen-v4-full', 'ds', 1],
+    ['gen-v3-series', '5-branch-exp-plus-40', 2],
+    ['hub-v1-same-shapes', '', 0],
+  ])('%s %s: empty pages are barriers between stages, and there are no others', async (archive, set, barriers) => {
+    const { files } = await planCapture(await openSourceFolder(join(await unpackFixture(archive), set)), { now: () => NOW });
+    let empty = 0;
+    for await (const page of files) empty += page.length === 0 ? 1 : 0;
+    expect(empty).toBe(barriers);
+  });
+
   test('a plan is read once', async () => {
     const root = await testFolder();
     const { files } = await planCapture(await openSourceFolder(root), { now: () => NOW });

@@ -5,7 +5,7 @@ import { chunkOf, commitFolder, commitOf, isLock, QUERIES_ROOT, VERSION_INFO } f
 import { headsOf, parseVersionTree, UNVERSIONED, type VersionTree } from '../v3/version-tree.ts';
 import { APPLICATION_FILE } from '../v4/paths.ts';
 import { fixed, PIECE_BYTES, v3ChunkChunker } from './chunkers.ts';
-import type { PlannedFile, SkippedFile } from './planned-file.ts';
+import { BARRIER, type PlannedFile, type SkippedFile } from './planned-file.ts';
 import { toPlanned } from './to-planned.ts';
 
 const HEADERS_AT_ONCE = 8;
@@ -23,7 +23,9 @@ export async function* planV3(folder: SourceFolder, skipped: SkippedFile[]): Asy
       page.filter((f) => stageOf(f, heads) === 'settled'),
       skipped,
     );
+  yield BARRIER;
   for await (const page of headFiles(folder, heads)) yield await planned(folder, await lasts.without(page), skipped);
+  yield BARRIER;
   for await (const page of headFiles(folder, heads)) yield await planned(folder, await lasts.only(page), skipped);
   for (const path of [VERSION_INFO, APPLICATION_FILE]) {
     const file = await folder.stat(path);

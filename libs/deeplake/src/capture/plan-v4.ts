@@ -7,7 +7,7 @@ import { groupLogs, type LogPath, readLogs } from '../v4/read-logs.ts';
 import { collectReferences, type Reference } from '../v4/references.ts';
 import { fixed, V4_PIECE_BYTES, v4Chunker } from './chunkers.ts';
 import type { PlanOptions } from './plan-capture.ts';
-import type { PlannedFile, SkippedFile, SkipReason } from './planned-file.ts';
+import { BARRIER, type PlannedFile, type SkippedFile, type SkipReason } from './planned-file.ts';
 import { toPlanned } from './to-planned.ts';
 
 /** Data of a running transaction lies on disk before any log names it; after this time it is an orphan like any other. */
@@ -24,6 +24,8 @@ const SKIPPED: Readonly<Record<string, SkipReason>> = { lock: 'lock', temporary:
 export async function* planV4(folder: SourceFolder, skipped: SkippedFile[], options: PlanOptions): AsyncIterable<PlannedFile[]> {
   const plain = fixed(V4_PIECE_BYTES);
   for await (const page of listFolder(folder, WAL_ROOT)) yield keep(page, skipped).flatMap((f) => toPlanned(f, plain, skipped));
+  // A WAL entry is deleted once its rows are in the log: read before the log is listed, its rows are in one of the two.
+  yield BARRIER;
   const read = new LogReader(folder, options);
   const logs: LogFile[][] = [];
   for (const id of [META_FOLDER, ...(await otherLogFolders(folder))]) {

@@ -18,6 +18,9 @@ export interface PlannedFile {
   readonly linkTarget?: string;
 }
 
+/** See `CapturePlan.files`. */
+export const BARRIER: PlannedFile[] = [];
+
 /** Why a file of the source is not captured. 'special': pipe, socket, device; 'bad-name': bytes that are not UTF-8, so it cannot be opened. */
 export type SkipReason = 'lock' | 'temporary' | 'counter' | 'claim' | 'gc-trash' | 'young-orphan' | 'special' | 'bad-name';
 
@@ -26,7 +29,10 @@ export interface SkippedFile {
   readonly reason: SkipReason;
 }
 
-/** `files` may be read once; the order is the safe one for a source that is being written (DEEPLAKE_V4.md 7.1, DEEPLAKE.md 3.1). */
+/**
+ * `files` may be read once; the order is the safe one for a source that is being written (DEEPLAKE_V4.md 7.1, DEEPLAKE.md 3.1).
+ * An EMPTY page is a barrier: what follows may be listed and read only when everything before it was read. No other page is empty.
+ */
 export interface CapturePlan {
   readonly format: 'v3' | 'v4' | 'opaque';
   readonly files: AsyncIterable<PlannedFile[]>;
