@@ -3,6 +3,7 @@ import { ByteWriter } from './bytes.ts';
 import { sha256Hex } from './hashes.ts';
 import { encodeFooter, footerBytes, type PackEntry, RECORDS_MAX } from './pack-entries.ts';
 import { decodeRecord, encodeRecordHeader, PIECE_BYTES_MAX, RECORD_HEADER_BYTES, type RecordHeader } from './record.ts';
+import { release } from './release.ts';
 import { associatedData, encodeHeader, HEADER_BYTES, nonce, openBytes, partName, type SealHeader, sealInto, TAG_BYTES } from './seal.ts';
 
 /** Packs end at a multiple of it, so that their sizes say little about what is in them. */
@@ -97,6 +98,7 @@ export class PackWriter {
       throw cause;
     }
     if (Buffer.compare(back, piece) !== 0) throw new SealMismatch(path);
+    release(back);
   }
 }
 

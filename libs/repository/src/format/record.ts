@@ -1,5 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { Malformed } from '../errors.ts';
+import { release } from './release.ts';
 
 /** What stands before a piece inside its sealed record: u8 codec, u8 transform, u16 0, u32 length of the piece; then 32 bytes base id for a delta. */
 export const RECORD_HEADER_BYTES = 8;
@@ -59,11 +60,13 @@ export function pieceCompressor(level: number): (piece: Uint8Array) => { header:
     if (level === 0 || piece.length === 0) return raw;
     if (piece.length >= SAMPLE_FROM_BYTES && compress(takeSample(piece, sample)).length > sample.length * SAMPLE_SHRINK) return raw;
     const payload = compress(piece);
-    return payload.length < piece.length ? { header: { ...raw.header, codec: CODEC_ZSTD }, payload } : raw;
+    if (payload.length < piece.length) return { header: { ...raw.header, codec: CODEC_ZSTD }, payload };
+    release(payload);
+    return raw;
   };
 }
 
-/** The piece behind an opened record. @throws Malformed; for a transform of a later version too. */
+/** The piece behind an opened record, whose memory it takes over. @throws Malformed; for a transform of a later version too. */
 export function decodeRecord(plain: Uint8Array): Uint8Array {
   const { header, bytes } = decodeRecordHeader(plain);
   if (header.transform !== TRANSFORM_NONE) throw new Malformed(`a record uses transform ${header.transform}, which a later version wrote`);
@@ -79,6 +82,8 @@ function decompress(header: RecordHeader, payload: Uint8Array): Uint8Array {
     return zstdDecompressSync(payload, { chunkSize: Math.max(header.length, 64), maxOutputLength: Math.max(header.length, 1) });
   } catch (cause) {
     throw new Malformed('a piece does not decompress', { cause });
+  } finally {
+    release(payload);
   }
 }
 

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { packKey } from '@dr/keys';
 import { FormatTooNew, Malformed } from '../errors.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
+import { release } from './release.ts';
 
 /** Version of every layout in this folder. */
 export const FORMAT_VERSION = 1;
@@ -142,6 +143,7 @@ export function sealInto(
     const sealed = cipher.update(part);
     target.set(sealed, end);
     end += sealed.length;
+    release(sealed);
   }
   cipher.final();
   target.set(cipher.getAuthTag(), end);

@@ -2,6 +2,7 @@ import { type PieceNaming, sha256 } from '../format/hashes.ts';
 import type { PackKind } from '../format/object-names.ts';
 import { type FinishedPack, PackWriter } from '../format/pack-writer.ts';
 import type { pieceCompressor } from '../format/record.ts';
+import { release } from '../format/release.ts';
 import type { SealHeader } from '../format/seal.ts';
 import type { Claim, KnownPieces } from '../index/known-pieces.ts';
 
@@ -53,6 +54,7 @@ export class PieceWriter {
     const record = this.#parts.compress(piece);
     const pack = await this.#packFor(kind, record.payload.length);
     const stored = pack.append(id, piece, record, path);
+    if (record.payload !== piece) release(record.payload);
     if (pack.full) this.finish(kind);
     return { id, inner, stored };
   }

@@ -4,6 +4,7 @@ import type { PackKind } from '../format/object-names.ts';
 import { encodeFooter } from '../format/pack-entries.ts';
 import type { FinishedPack } from '../format/pack-writer.ts';
 import { pieceCompressor } from '../format/record.ts';
+import { release } from '../format/release.ts';
 import { newSeal, SALT_BYTES } from '../format/seal.ts';
 import { KnownPieces } from '../index/known-pieces.ts';
 import { FileCapture } from './capture-file.ts';
@@ -31,7 +32,10 @@ export function sessionContext(setup: SessionSetup, links: ThreadLinks): Session
   const trust = new PackTrust(setup.trust);
   const check = async (pack: number): Promise<boolean> => {
     const found = await links.packBytes(setup.session, pack);
-    return found !== undefined && sha256Hex(found.bytes) === found.name;
+    if (!found) return false;
+    const good = sha256Hex(found.bytes) === found.name;
+    release(found.bytes);
+    return good;
   };
   const writer = new PieceWriter({
     backupId: setup.backupId,

@@ -1,6 +1,7 @@
 import { Malformed } from '../errors.ts';
 import { type PieceNaming, pieceNaming, sha256, sha256Hex } from '../format/hashes.ts';
 import { decodeTrailer, openFooter, recordOpener } from '../format/pack-reader.ts';
+import { release } from '../format/release.ts';
 import { decodeHeader } from '../format/seal.ts';
 import { RECORD_WORDS, type UnpackJob, type UnpackResult, type WriteJob } from './messages.ts';
 import { TargetFiles } from './target-files.ts';
@@ -19,11 +20,14 @@ export function unpack(job: UnpackJob): UnpackResult {
       if (!piece) continue;
       inner.set(piece.inner, 32 * i);
       place(job, i, piece.bytes, targets, done);
+      release(piece.bytes);
     }
   } finally {
     targets.close();
   }
-  return { inner, failed, ...done, packProblem: job.whole ? packProblem(job) : undefined };
+  const problem = job.whole ? packProblem(job) : undefined;
+  release(job.bytes);
+  return { inner, failed, ...done, packProblem: problem };
 }
 
 /** Writes and finishes files whose content the job itself brings. */
