@@ -1,0 +1,16 @@
+import type { Backup, ContentEntry, Verification } from './resources.ts';
+
+export type Level = 'quick' | 'full';
+
+/** What can be asked about backups, of the gateway or of the storage alone; the answers look alike. */
+export interface BackupDesk {
+  /** Newest first. */
+  list(query: { tenant?: string; limit: number }): Promise<Backup[]>;
+  /** @throws ApiProblem (404), BackupUnknown. */
+  backup(id: string): Promise<Backup>;
+  /** Files in the order of data sets and paths. `path`: that one and everything below. */
+  contents(id: string, where: { datasetId?: string; path?: string }): AsyncIterable<ContentEntry[]>;
+  /** Damage is in the answer, not thrown. */
+  verify(id: string, how: { level: Level; samplePercent?: number }): Promise<Verification>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,72 @@
+import { DrError } from '@dr/storage';
+
+/** The command line was not understood; nothing was done. Exit code 2. */
+export class UsageError extends DrError {
+  readonly code = 'cli.usage';
+  constructor(problem: string, verb?: string) {
+    super(`${problem} See: dr ${verb ? `${verb} ` : ''}--help`);
+  }
+}
+
+/** Neither the environment nor DR_HOME says where the gateway is and with which key. */
+export class NoCredentials extends DrError {
+  readonly code = 'cli.no_credentials';
+  constructor(file: string, why: string) {
+    super(
+      `Where is the gateway? ${file} ${why}. Start it (npm start), set DR_URL and DR_API_KEY, or work without a service: dr --repo URI list.`,
+    );
+  }
+}
+
+/** The gateway could not be reached, or broke off. What was asked for may have happened. */
+export class GatewayUnreachable extends DrError {
+  readonly code = 'cli.gateway_unreachable';
+  constructor(url: string, why: string) {
+    super(`The gateway at ${url} cannot be reached (${why}). Is it running? To work without a service: dr --repo URI list.`);
+  }
+}
+
+/** The gateway refused, with RFC 9457 problem details. */
+export class ApiProblem extends DrError {
+  readonly code: string;
+  readonly status: number;
+  readonly problem: Readonly<Record<string, unknown>>;
+  constructor(status: number, problem: Readonly<Record<string, unknown>>) {
+    super(told(status, problem));
+    this.code = typeof problem['code'] === 'string' ? problem['code'] : `http.${status}`;
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+function told(status: number, problem: Readonly<Record<string, unknown>>): string {
+  const { title, detail, errors, request_id } = problem as { title?: string; detail?: string; errors?: unknown; request_id?: string };
+  const fields = Array.isArray(errors)
+    ? errors.map((e: { pointer?: string; message?: string }) => `${e.pointer ?? ''} ${e.message ?? ''}`.trim())
+    : [];
+  const text = [detail ?? title ?? `The gateway answered with status ${status}.`, ...fields.map((field) => `  ${field}`)].join('\n');
+  return request_id && status >= 500 ? `${text} (request ${request_id})` : text;
+}
+
+/** Ctrl-C, or a signal of the system. Exit code 130. */
+export class Interrupted extends DrError {
+  readonly code = 'cli.interrupted';
+  constructor(what = 'Interrupted.') {
+    super(what);
+  }
+}
+
+/** An operation that ran to its end and failed. */
+export class OperationFailed extends DrError {
+  readonly code = 'cli.operation_failed';
+}
+
+/** Nothing here has that name. Exit code 4. */
+export class NothingFound extends DrError {
+  readonly code = 'cli.not_found';
+}
+
+/** What was asked for is not done because it would do harm, or cannot be done this way. Exit code 5. */
+export class Declined extends DrError {
+  readonly code = 'cli.declined';
+}

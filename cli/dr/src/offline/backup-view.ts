@@ -1,0 +1,71 @@
+import type { Commit, Decision, Tombstone } from '@dr/repository';
+import type { Backup, BackupDataset, Finding } from '../resources.ts';
+
+/** A decision object as the Backup that the gateway would show. What only the log knows (who asked, when it was verified) is null. */
+export function backupOf(decision: Decision): Backup {
+  return decision.kind === 'commit' ? committed(decision) : givenUp(decision);
+}
+
+function committed(commit: Commit): Backup {
+  const datasets = commit.datasets.map(datasetOf);
+  const whole = datasets.length === commit.expected && datasets.every(({ status }) => status === 'completed');
+  return {
+    backup_id: commit.backupId,
+    timestamp: requestedAt(commit.backupId) ?? new Date(commit.createdAtMs).toISOString(),
+    type: commit.type,
+    status: commit.purged ? 'deleted' : whole ? 'completed' : 'partial',
+    tenant_id: commit.tenant,
+    dataset_ids: datasets.map((dataset) => dataset.dataset_id),
+    datasets,
+    parent_id: commit.parentId ?? null,
+    size_bytes: datasets.reduce((sum, dataset) => sum + (dataset.bytes ?? 0), 0),
+    compressed_size_bytes: commit.storedBytes,
+    checksum: commit.checksum,
+    duration_seconds: null,
+    storage_path: commit.storagePath,
+    error_message: null,
+    metadata: null,
+  };
+}
+
+function datasetOf(dataset: Commit['datasets'][number]): BackupDataset {
+  return {
+    dataset_id: dataset.datasetId,
+    format: dataset.format,
+    status: dataset.status,
+    objects: dataset.objects,
+    bytes: dataset.bytes,
+    new_bytes: dataset.newBytes,
+    head_version: dataset.headVersion ?? null,
+    branches: dataset.branches ?? [],
+    tags: dataset.tags ?? [],
+    rows: dataset.rows ?? null,
+    findings: (dataset.findings ?? []) as Finding[],
+  };
+}
+
+/** A tombstone: the backup ended without data. */
+function givenUp({ backupId, tenant, reason, decidedAtMs, storagePath }: Tombstone): Backup {
+  return {
+    backup_id: backupId,
+    timestamp: requestedAt(backupId) ?? new Date(decidedAtMs).toISOString(),
+    type: '-',
+    status: 'failed',
+    tenant_id: tenant,
+    dataset_ids: [],
+    datasets: [],
+    size_bytes: null,
+    compressed_size_bytes: null,
+    storage_path: storagePath,
+    error_message: reason,
+    metadata: null,
+  };
+}
+
+/** The time in `backup_YYYYMMDD_HHMMSS_…`, UTC. */
+export function requestedAt(backupId: string): string | undefined {
+  const [, y, mo, d, h, mi, s] = /^backup_(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)_/.exec(backupId) ?? [];
+  if (s === undefined) return undefined;
+  const ms = Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}

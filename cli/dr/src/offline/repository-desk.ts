@@ -1,0 +1,118 @@
+import { BackupUnknown, type Commit, type Decision, type TenantRepository, type TreeEntry } from '@dr/repository';
+import type { BackupDesk, Level } from '../desk.ts';
+import { NothingFound, UsageError } from '../errors.ts';
+import { bytes, counted } from '../output/human.ts';
+import { bar, type Out } from '../output/out.ts';
+import type { Backup, ContentEntry, Verification } from '../resources.ts';
+import { backupOf } from './backup-view.ts';
+import type { OfflineRepository } from './open-repository.ts';
+
+/** Entries that are shown at a time. */
+const PAGE = 1000;
+
+/** The desk over the storage alone. */
+export class RepositoryDesk implements BackupDesk {
+  readonly #opened: OfflineRepository;
+  readonly #signal: AbortSignal;
+  readonly #out: Out;
+
+  constructor(opened: OfflineRepository, signal: AbortSignal, out: Out) {
+    this.#opened = opened;
+    this.#signal = signal;
+    this.#out = out;
+  }
+
+  async list({ tenant, limit }: { tenant?: string; limit: number }): Promise<Backup[]> {
+    const found: Backup[] = [];
+    for (const one of await this.tenants(tenant)) found.push(...(await decisionsOf(one)).map(backupOf));
+    return found.sort((a, b) => (b.timestamp + b.backup_id < a.timestamp + a.backup_id ? -1 : 1)).slice(0, limit);
+  }
+
+  async backup(id: string): Promise<Backup> {
+    return backupOf((await this.find(id)).decision);
+  }
+
+  async *contents(id: string, { datasetId, path }: { datasetId?: string; path?: string }): AsyncGenerator<ContentEntry[]> {
+    const { tenant, commit } = await this.committed(id);
+    const datasets = commit.datasets.filter((dataset) => datasetId === undefined || dataset.datasetId === datasetId);
+    if (datasets.length === 0)
+      throw new NothingFound(`Backup ${id} has no data set ${datasetId}. It has ${commit.datasets.map((d) => d.datasetId).join(', ')}.`);
+    for (const dataset of datasets) {
+      if (dataset.root !== undefined) yield* pages(dataset.datasetId, tenant.entries(dataset.root, { under: path }));
+    }
+  }
+
+  async verify(id: string, { level, samplePercent }: { level: Level; samplePercent?: number }): Promise<Verification> {
+    if (samplePercent !== undefined) throw new UsageError('--sample cannot be used with --repo yet.', 'verify');
+    const { tenant, commit } = await this.committed(id);
+    const progress = (done: { bytes: number; bytesTotal: number }): void =>
+      this.#out.progress(`${id}  ${bar(done.bytes, done.bytesTotal)}  ${bytes(done.bytes)} of ${bytes(done.bytesTotal)}`);
+    const report = await tenant.verify(commit, { level, signal: this.#signal, progress });
+    const findings = report.findings.map(({ object, kind, message, paths }) => ({ object, kind, message, paths }));
+    return {
+      backup_id: id,
+      tenant_id: commit.tenant,
+      status: report.ok ? 'passed' : 'failed',
+      level,
+      objects: report.objects,
+      bytes: report.bytes,
+      findings,
+    };
+  }
+
+  /** The tenants with this name, or all. @throws TenantUnknown. */
+  async tenants(name?: string): Promise<TenantRepository[]> {
+    const { repository } = this.#opened;
+    const names = name === undefined ? await repository.tenants() : [name];
+    return Promise.all(names.map((tenant) => repository.tenant(tenant)));
+  }
+
+  /** The tenant that has a backup, and the decision. @throws BackupUnknown. */
+  async find(id: string): Promise<{ tenant: TenantRepository; decision: Decision }> {
+    const tenants = await this.tenants();
+    for (const tenant of tenants) {
+      const decision = await tenant.decision(id);
+      if (decision) return { tenant, decision };
+    }
+    throw new BackupUnknown(id, tenants.length === 1 ? tenants[0]!.tenant : `any of ${counted(tenants.length, 'tenant')}`);
+  }
+
+  /** @throws BackupUnknown, BackupNotCommitted, BackupPurged. */
+  async committed(id: string): Promise<{ tenant: TenantRepository; commit: Commit }> {
+    const { tenant } = await this.find(id);
+    return { tenant, commit: await tenant.commit(id) };
+  }
+
+  async close(): Promise<void> {}
+}
+
+async function decisionsOf(tenant: TenantRepository): Promise<Decision[]> {
+  const found: Decision[] = [];
+  for await (const page of tenant.backups()) found.push(...page);
+  return found;
+}
+
+async function* pages(datasetId: string, entries: AsyncIterable<TreeEntry>): AsyncGenerator<ContentEntry[]> {
+  let page: ContentEntry[] = [];
+  for await (const entry of entries) {
+    if (entry.kind !== 'dir') page.push(contentOf(datasetId, entry));
+    if (page.length === PAGE) {
+      yield page;
+      page = [];
+    }
+  }
+  if (page.length > 0) yield page;
+}
+
+function contentOf(dataset_id: string, { path, kind, size, digest, mtimeNs, linkTarget }: TreeEntry): ContentEntry {
+  const modified_at = new Date(Number(mtimeNs / 1_000_000n)).toISOString();
+  return {
+    dataset_id,
+    path,
+    kind,
+    size,
+    digest: digest ?? null,
+    modified_at,
+    ...(linkTarget !== undefined && { link_target: linkTarget }),
+  };
+}

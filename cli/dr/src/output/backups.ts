@@ -1,0 +1,119 @@
+import type { Backup, BackupDataset, ContentEntry, Finding, Verification } from '../resources.ts';
+import { bytes, counted, duration, moment } from './human.ts';
+import { type Column, facts, printable, table } from './table.ts';
+
+const LIST: readonly Column[] = [
+  { title: 'BACKUP' },
+  { title: 'TIME (UTC)' },
+  { title: 'TENANT' },
+  { title: 'TYPE' },
+  { title: 'STATUS' },
+  { title: 'SETS', right: true },
+  { title: 'SIZE', right: true },
+  { title: 'ADDED', right: true },
+];
+
+export function backupTable(backups: readonly Backup[]): string {
+  const row = (backup: Backup): string[] => [
+    backup.backup_id,
+    moment(backup.timestamp),
+    backup.tenant_id,
+    backup.type,
+    backup.status,
+    String(backup.dataset_ids.length),
+    bytes(backup.size_bytes),
+    bytes(backup.compressed_size_bytes),
+  ];
+  return table(LIST, backups.map(row));
+}
+
+/** One backup with its data sets and what was found in them. */
+export function backupText(backup: Backup): string {
+  const findings = backup.datasets.flatMap((dataset) =>
+    (dataset.findings ?? []).map((finding) => findingLine(dataset.dataset_id, finding)),
+  );
+  const parts = [
+    facts(backupFacts(backup)),
+    datasetTable(backup.datasets),
+    findings.length > 0 ? ['Findings:', ...findings].join('\n') : '',
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function backupFacts(backup: Backup): [string, string | undefined][] {
+  const known = (value: string | null | undefined): string | undefined => value ?? undefined;
+  return [
+    ['backup', backup.backup_id],
+    ['time', `${moment(backup.timestamp)} UTC`],
+    ['tenant', backup.tenant_id],
+    ['type', backup.type],
+    ['status', backup.status],
+    ['description', known(backup.metadata?.description)],
+    ['parent', known(backup.parent_id)],
+    ['size', bytes(backup.size_bytes)],
+    ['added to the store', bytes(backup.compressed_size_bytes)],
+    ['took', backup.duration_seconds == null ? undefined : duration(backup.duration_seconds)],
+    ['checksum', known(backup.checksum)],
+    ['object', known(backup.storage_path)],
+    ['verified', backup.verified_at ? `${moment(backup.verified_at)} UTC` : undefined],
+    ['error', known(backup.error_message)],
+  ];
+}
+
+const DATASETS: readonly Column[] = [
+  { title: 'DATA SET' },
+  { title: 'FORMAT' },
+  { title: 'STATUS' },
+  { title: 'FILES', right: true },
+  { title: 'SIZE', right: true },
+  { title: 'ROWS', right: true },
+  { title: 'BRANCHES', right: true },
+  { title: 'TAGS', right: true },
+  { title: 'HEAD' },
+];
+
+function datasetTable(datasets: readonly BackupDataset[]): string {
+  if (datasets.length === 0) return '';
+  const count = (value: number | string | null | undefined): string => (value == null ? '-' : String(value));
+  const row = (d: BackupDataset): string[] => [
+    d.dataset_id,
+    d.format,
+    d.status,
+    count(d.objects),
+    bytes(d.bytes),
+    count(d.rows),
+    count(d.branches?.length),
+    count(d.tags?.length),
+    d.head_version ?? '-',
+  ];
+  return table(DATASETS, datasets.map(row));
+}
+
+function findingLine(dataset: string, { severity, format, code, path, message }: Finding): string {
+  return printable(`  ${severity}  ${dataset}${path ? `/${path}` : ''}  ${format} ${code}: ${message}`);
+}
+
+const CONTENTS: readonly Column[] = [{ title: 'SIZE', right: true }, { title: 'MODIFIED (UTC)' }, { title: 'DIGEST' }, { title: 'PATH' }];
+
+export function contentsTable(entries: readonly ContentEntry[]): string {
+  const row = (entry: ContentEntry): string[] => [
+    String(entry.size),
+    moment(entry.modified_at),
+    entry.digest?.slice(0, 16) ?? '-',
+    `${entry.dataset_id}/${entry.path}${entry.link_target === undefined ? '' : ` -> ${entry.link_target}`}`,
+  ];
+  return table(CONTENTS, entries.map(row));
+}
+
+export function verificationText({ backup_id, level, status, objects, bytes: size, findings, error_message }: Verification): string {
+  const counts = objects == null ? '' : `: ${counted(objects, 'file')}, ${bytes(size)}`;
+  const damage = (findings ?? []).map(({ object, kind, message, paths = [] }) => {
+    const hit =
+      paths.length > 0 ? `\n    needed by ${paths.slice(0, 5).join(', ')}${paths.length > 5 ? ` and ${paths.length - 5} more` : ''}` : '';
+    return `  ${kind}  ${object}  ${message}${hit}`;
+  });
+  const error = error_message ? [`  ${error_message}`] : [];
+  return [`Verified ${backup_id} (${level ?? 'full'}) ${status}${counts}`, ...damage, ...error]
+    .map((line) => line.replace(/[^\P{Cc}\n]/gu, '?'))
+    .join('\n');
+}

@@ -1,0 +1,16 @@
+/** What `dr restore` was given. */
+export interface RestoreArguments {
+  id: string;
+  asOf?: string;
+  tenantId?: string;
+  targetTenant?: string;
+  datasetMapping?: Record<string, string>;
+  datasetIds?: string[];
+  path?: string[];
+  version?: string;
+  target?: string;
+  overwrite: boolean;
+  keepTornHead: boolean;
+  dryRun: boolean;
+  noVerify: boolean;
+}

@@ -1,0 +1,18 @@
+import { flag, text } from './option.ts';
+
+/** Options that every verb has; they may also stand before the verb. */
+export const globals = {
+  repo: text('URI', 'work on the storage alone, with no service: file:///srv/backup or a folder'),
+  passphraseFile: text('FILE', 'the passphrase of the repository (with --repo)'),
+  json: flag('the answer as JSON'),
+  help: flag('this text'),
+  version: flag('the version'),
+};
+
+export interface Globals {
+  repo: string | undefined;
+  passphraseFile: string | undefined;
+  json: boolean;
+  help: boolean;
+  version: boolean;
+}

@@ -1,0 +1,34 @@
+import { UsageError } from '../errors.ts';
+import { flag, mapping, names, text, time } from '../verb/option.ts';
+import { verb } from '../verb/verb.ts';
+
+export const restore = verb({
+  name: 'restore <id>',
+  summary: 'Bring data sets back from a backup (ID or latest)',
+  about: [
+    'With the gateway, into its source root: each data set is staged, checked and swapped in; what is there stays unless --overwrite.',
+    'With --repo URI --target DIR, to DIR/<tenant>/<data set> of this machine; a data set folder that is not empty is refused.',
+  ].join('\n'),
+  offline: true,
+  options: {
+    asOf: time('TIME', 'with latest: the newest backup that was requested by then'),
+    tenantId: text('T', 'with latest: the tenant whose backup is meant'),
+    targetTenant: text('T', "restore into this tenant (default: the backup's)"),
+    datasetMapping: mapping('JSON', 'new names of data sets: {"old": "new"}'),
+    datasetIds: names('A,B …', 'only these data sets'),
+    path: names('GLOB …', 'only these paths, into a new data set'),
+    version: text('COMMIT|TAG|BRANCH', 'only what this version needs'),
+    target: text('DIR', 'with --repo: the folder to restore into'),
+    overwrite: flag('replace data sets that exist'),
+    keepTornHead: flag('keep a head version that was torn when it was captured'),
+    dryRun: flag('tell what would be done'),
+    noVerify: flag('do not read the restored files again'),
+  },
+  run: async (args, context) => {
+    if (!context.offline && args.target !== undefined)
+      throw new UsageError('--target goes with --repo URI; the gateway restores into its source root.', 'restore');
+    if (args.asOf !== undefined && args.id !== 'latest') throw new UsageError('--as-of goes with latest.', 'restore');
+    if (context.offline) return (await import('../offline/restore-into-folder.ts')).restoreOffline(args, context);
+    return (await import('../gateway/restore.ts')).restoreByGateway(args, context);
+  },
+});
