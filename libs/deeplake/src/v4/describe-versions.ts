@@ -1,5 +1,6 @@
 import type { BranchReport, ColumnReport, TagReport, VersionReport } from '../report.ts';
 import type { Branch, LogFile } from './catalog.ts';
+import { Chain } from './chain.ts';
 import { DatasetState } from './dataset-state.ts';
 import type { History } from './history.ts';
 
@@ -9,19 +10,18 @@ export function describeVersions(history: History): VersionReport[] {
 }
 
 function versionsOf(history: History, branch: Branch): VersionReport[] {
-  let state = stateBefore(history, branch);
+  let chain = new Chain(history);
+  let state = new DatasetState().replay(branch.parent === undefined ? [] : chain.addVersion(branch.parent, branch.version));
   const reports: VersionReport[] = [];
   for (const log of history.logs.get(branch.id) ?? []) {
     const { letter, version } = log.name;
-    if (letter === 'o' || letter === 'w') state = new DatasetState().replay(history.chain(branch.id, version));
-    else state.replay(history.withMerges(branch.id, [log]));
+    if (letter === 'o' || letter === 'w') {
+      chain = new Chain(history);
+      state = new DatasetState().replay(chain.addVersion(branch.id, version));
+    } else state.replay(chain.addCommits(branch.id, [log]));
     reports.push(report(branch, log, state));
   }
   return reports;
-}
-
-function stateBefore(history: History, { parent, version }: Branch): DatasetState {
-  return new DatasetState().replay(parent === undefined ? [] : history.chain(parent, version));
 }
 
 function report(branch: Branch, log: LogFile, state: DatasetState): VersionReport {

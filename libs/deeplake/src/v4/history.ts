@@ -1,8 +1,9 @@
-import type { Branch, Catalog, LogFile } from './catalog.ts';
+import type { Branch, Catalog, LogFile, Merge } from './catalog.ts';
+import { Chain } from './chain.ts';
 import { isBirth } from './paths.ts';
 
 /** Part of a lineage: a branch's own commits up to a version (all when undefined). */
-interface Segment {
+export interface Segment {
   readonly branch: string;
   readonly upTo: string | undefined;
 }
@@ -15,10 +16,12 @@ export class History {
   readonly catalog: Catalog;
   readonly logs: ReadonlyMap<string, readonly LogFile[]>;
   readonly #versions = new Map<string, Set<string>>();
+  readonly #merges: ReadonlyMap<string, Merge[]>;
 
   constructor(catalog: Catalog, logs: ReadonlyMap<string, readonly LogFile[]>) {
     this.catalog = catalog;
     this.logs = logs;
+    this.#merges = Map.groupBy(catalog.merges, ({ destination }) => `${destination.branch} ${destination.version}`);
     for (const [branch, files] of logs) this.#versions.set(branch, new Set(files.map((f) => f.name.version)));
   }
 
@@ -45,20 +48,15 @@ export class History {
 
   /** Every commit a version of a branch consists of, oldest first, merged ones in their place. */
   chain(branch: string, upTo?: string): LogFile[] {
-    return this.#lineage(branch, upTo).flatMap((s) => this.withMerges(s.branch, this.active(s.branch, s.upTo)));
+    return new Chain(this).addVersion(branch, upTo);
   }
 
-  /** Inserts the commits of merged branches right before the commit that each merge made. */
-  withMerges(branch: string, commits: readonly LogFile[]): LogFile[] {
-    const merges = this.catalog.merges.filter((m) => m.destination.branch === branch);
-    if (merges.length === 0) return [...commits];
-    return commits.flatMap((commit) => [
-      ...merges.filter((m) => m.destination.version === commit.name.version).flatMap((m) => this.active(m.source.branch, m.source.version)),
-      commit,
-    ]);
+  mergesInto(branch: string, version: string): Merge[] {
+    return this.#merges.get(`${branch} ${version}`) ?? [];
   }
 
-  #lineage(branch: string, upTo: string | undefined): Segment[] {
+  /** The branch's ancestors down to itself, each with the version up to which it counts. */
+  lineage(branch: string, upTo: string | undefined): Segment[] {
     const segments: Segment[] = [];
     let limit = upTo;
     for (const b of this.#ancestors(branch)) {

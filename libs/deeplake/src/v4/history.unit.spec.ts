@@ -70,6 +70,75 @@ test('a merge puts the commits of the other branch before its own, also when tha
   expect(report.branches.map((b) => b.name)).toEqual(['main']);
 });
 
+describe('merges of merges, as Deep Lake 4.7.4 shows them', () => {
+  /** main: 10 rows; side, born from it: 2; inner, born from side: 3. */
+  const three = () =>
+    new V4Builder()
+      .log(v(1), column(1))
+      .log(v(2), rows(1, 10))
+      .meta(v(2), branch(SIDE, 'side', v(2)))
+      .logOf(SIDE, v(1), rows(20, 2))
+      .meta(v(3), branch(THIRD, 'inner', v(1), SIDE))
+      .logOf(THIRD, v(1), rows(30, 3));
+
+  test('a merged branch brings what was merged into it', async () => {
+    const builder = three()
+      .logOf(SIDE, v(2))
+      .meta(v(4), merge(THIRD, v(1), v(2), SIDE))
+      .logOf(SIDE, v(3), rows(21, 1));
+    const report = await inspect(builder.log(v(3)).meta(v(5), merge(SIDE, v(3), v(3))));
+    expect([rowsAt(report), rowsAt(report, 'side')]).toEqual([
+      [0, 10, 16],
+      [12, 15, 16],
+    ]);
+  });
+
+  test('a grandchild brings the commits of its parent that it was born from', async () => {
+    const report = await inspect(
+      three()
+        .log(v(3))
+        .meta(v(4), merge(THIRD, v(1), v(3))),
+    );
+    expect(rowsAt(report)).toEqual([0, 10, 15]);
+  });
+
+  test('a branch that is merged twice brings the second time only what is new', async () => {
+    const builder = three()
+      .log(v(3))
+      .meta(v(4), merge(SIDE, v(1), v(3)))
+      .logOf(SIDE, v(2), rows(21, 1), deleted(rowId(20, 0)));
+    const report = await inspect(builder.log(v(4)).meta(v(5), merge(SIDE, v(2), v(4))));
+    expect(rowsAt(report)).toEqual([0, 10, 12, 12]);
+  });
+
+  test('a merge does not undo what the target did to common commits, compacted or not', async () => {
+    const rename = { renameColumn: { i: 1, n: 'renamed' } };
+    const builder = three()
+      .log(v(3), rename)
+      .log(v(3, 'o00000001'), column(1), rows(1, 10), rename)
+      .log(v(4))
+      .meta(v(4), merge(SIDE, v(1), v(4)));
+    const report = await inspect(builder);
+    expect(report.versions.find((x) => x.branch === 'main' && x.version === v(4))).toMatchObject({ rows: 12, columns: ['renamed'] });
+  });
+
+  test('files that only a nested merge brings are live, also when their branches are deleted', async () => {
+    const builder = three()
+      .logOf(SIDE, v(2))
+      .meta(v(4), merge(THIRD, v(1), v(2), SIDE))
+      .log(v(3))
+      .meta(v(5), merge(SIDE, v(2), v(3)));
+    const view = withFiles(builder.meta(v(6), { deleteBranch: { id: SIDE } }, { deleteBranch: { id: THIRD } }));
+    view.files.delete('col1/30');
+    expect((await inspectV4(view)).findings.map((f) => `${f.code} ${f.severity}`)).toEqual(['D1 error']);
+  });
+
+  test('branches merged into each other in a circle do not loop', async () => {
+    const builder = three().meta(v(4), merge(THIRD, v(1), v(1), SIDE), merge(SIDE, v(1), v(1), THIRD));
+    expect((await inspect(builder)).branches.map((b) => b.rows)).toEqual([10, 15, 15]);
+  });
+});
+
 test('a revert kills what lies between; commits after it count on', async () => {
   const builder = base().log(v(4), rows(3, 100)).log(v(5, 'w00000002')).log(v(6), rows(4, 1));
   expect(rowsAt(await inspect(builder))).toEqual([0, 10, 15, 115, 10, 11]);
