@@ -34,9 +34,20 @@ async function prepare(scope) {
   }
 }
 
+/** @param {string} home */
+function lockOf(home) {
+  try {
+    return takeLock(home, 'lock');
+  } catch (error) {
+    throw new SetupError(
+      `Cannot keep state in ${home}: ${error instanceof Error ? error.message : error}. Set DR_HOME to a folder that you may write to, on a file system with hard links.`,
+    );
+  }
+}
+
 async function start() {
   const home = resolve(process.env['DR_HOME'] || join(root, '.dr'));
-  const { lock, owner } = takeLock(home, 'lock');
+  const { lock, owner } = lockOf(home);
   if (!lock) {
     throw new SetupError(
       `Tributary DR is already running on ${home} (process ${owner.pid}). Stop that one (Ctrl-C there, or kill ${owner.pid}), or set DR_HOME to another folder.`,

@@ -36,10 +36,10 @@ function checkout(files: Record<string, string> = {}): string {
   return root;
 }
 
-function bootstrap(root: string, args: string[], node = process.execPath) {
+function bootstrap(root: string, args: string[], node = process.execPath, home = join(root, 'home')) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(NODE_OPTIONS|DR_|JEST_)/.test(key)));
   const child = spawn(node, [join(root, 'deploy/local/bootstrap.mjs'), ...args], {
-    env: { ...env, DR_HOME: join(root, 'home') },
+    env: { ...env, DR_HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);
@@ -95,6 +95,23 @@ describe.each([
     expect(await bootstrap(root, ['dr'], node).ended).toBe(0);
     expect(builds()).toBe(2);
   });
+});
+
+test('a home that cannot be used is named with what to do', async () => {
+  const root = checkout();
+  const run = bootstrap(root, ['start'], process.execPath, join(root, 'package-lock.json', 'home'));
+  expect(await run.ended).toBe(1);
+  expect(run.seen.err).toMatch(/Cannot keep state in .*home: ENOTDIR.* Set DR_HOME/);
+});
+
+(olderNode ? test : test.skip)('when the waiting parent is killed, the supervisor notices', async () => {
+  const main = `import { onStopSignals } from ${JSON.stringify(join(local, 'src', 'stop-signals.ts'))};
+    onStopSignals({ stop: () => { process.stdout.write('noticed\\n'); process.exit(0); }, hurry: () => {}, now: () => 0 }, process.env.DR_LIFELINE_FD);
+    process.stdout.write('up\\n'); setInterval(() => {}, 1000);`;
+  const run = bootstrap(checkout({ 'deploy/local/src/main.ts': main }), ['start'], olderNode);
+  await run.until('up');
+  run.child.kill('SIGKILL');
+  await run.until('noticed');
 });
 
 test('the command line gets its arguments, runs on Node 24, and has stdout for itself', async () => {
