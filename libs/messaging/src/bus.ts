@@ -16,6 +16,8 @@ export interface BusOptions {
   readonly log?: Logger;
   /** How long to try for the first connection. Default 60 s; once connected it reconnects for ever. */
   readonly waitMs?: number;
+  /** How long `close` waits for handlers before it closes over them; what they had not acknowledged comes to another. Default 30 s. */
+  readonly closeMs?: number;
 }
 
 /** What is wrong right now, one line each; nothing = healthy. */
@@ -33,14 +35,16 @@ export class Bus {
   readonly log: Logger | undefined;
   private readonly stops = new Set<Stop>();
   private readonly problems = new Map<string, string>();
+  private readonly closeMs: number;
   private closing: Promise<void> | undefined;
 
-  constructor(connection: NatsConnection, manager: JetStreamManager, { service, log }: BusOptions) {
+  constructor(connection: NatsConnection, manager: JetStreamManager, { service, log, closeMs = 30_000 }: BusOptions) {
     this.service = service;
     this.connection = connection;
     this.manager = manager;
     this.stream = jetstream(connection);
     this.log = log;
+    this.closeMs = closeMs;
     void this.watchConnection();
   }
 
@@ -75,7 +79,11 @@ export class Bus {
   }
 
   private async drain(): Promise<void> {
-    await Promise.allSettled([...this.stops].map((stop) => stop()));
+    const enough = new AbortController();
+    const stopped = Promise.allSettled([...this.stops].map((stop) => stop())).then(() => enough.abort());
+    await Promise.race([stopped, pause(this.closeMs, undefined, enough).catch(() => undefined)]);
+    if (!enough.signal.aborted) this.log?.error({ waited_ms: this.closeMs }, 'bus: closing although handlers are still at work');
+    enough.abort();
     if (!this.connection.isClosed()) await this.connection.drain().catch(() => this.connection.close());
   }
 

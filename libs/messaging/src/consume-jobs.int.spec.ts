@@ -24,7 +24,7 @@ test('a handler that takes four times the ack wait gets its message once, and th
       deliveries.push(message.deliveries);
       await pause(2_000);
     },
-    { prolongMs: 150 },
+    { prolongMs: 150, slots: 2 },
   );
   await publish(bus);
   await until(async () => (await pending(bus)) === 0);
@@ -86,10 +86,10 @@ test('a handler that stalled loses its message to another worker', async () => {
   );
   await publish(one);
   await until(() => taken.length === 1);
+  setTimeout(blocked.resolve, 3_000).unref();
   consume(two, async ({ deliveries }) => void taken.push(`two, delivery ${deliveries}`));
   await until(() => taken.length === 2);
   expect(taken).toEqual(['one', 'two, delivery 2']);
-  blocked.resolve();
 });
 
 test('a failed message comes again after a growing delay', async () => {
@@ -206,6 +206,20 @@ describe('stopping', () => {
     await bus.close();
     expect(done).toBe(2);
     expect(await pending(other)).toBe(0);
+  });
+
+  test('a handler that never ends is closed over after the time that was given', async () => {
+    const { log, lines } = recordingLog();
+    const bus = await quickBus(account, 1_000, { log, closeMs: 300 });
+    const other = await account.connect();
+    const handler = Promise.withResolvers<void>();
+    consume(bus, () => handler.promise);
+    await publish(bus);
+    await pause(200);
+    await bus.close();
+    handler.resolve();
+    expect(lines.at(-1)?.message).toBe('bus: closing although handlers are still at work');
+    expect(await pending(other)).toBe(1);
   });
 
   test('an idle worker stops at once', async () => {

@@ -5,7 +5,7 @@ import { PublishFailed } from './errors.ts';
 import { EVENTS } from './topology.ts';
 
 const IN_FLIGHT_MAX = 256;
-const ACK_TIMEOUT_MS = 10_000;
+const ACK_TIMEOUT_MS = 5_000;
 
 /**
  * Publishes events in the order given, and resolves when the stream has acknowledged each as stored. For the relay (`Relay.publish`).
