@@ -1,6 +1,6 @@
 import type { Branch, Catalog, LogFile, Merge } from './catalog.ts';
 import { Chain } from './chain.ts';
-import { isBirth } from './paths.ts';
+import { BIRTH, isBirth } from './paths.ts';
 
 /** Part of a lineage: a branch's own commits up to a version (all when undefined). */
 export interface Segment {
@@ -37,7 +37,7 @@ export class History {
 
   /** The greatest version name of the branch, else the version it was born from. */
   head(branch: Branch): string {
-    return this.logs.get(branch.id)?.at(-1)?.name.version ?? branch.version ?? '';
+    return this.logs.get(branch.id)?.at(-1)?.name.version ?? branch.version ?? BIRTH;
   }
 
   /** A branch's own commits that count at a version: reverted and compacted ones left out. */

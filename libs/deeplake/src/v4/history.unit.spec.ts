@@ -192,6 +192,10 @@ test('branches that are each other’s parents, which only damage makes, do not 
   expect(report.branches.map((b) => b.name)).toEqual(['main', 'side', 'third']);
 });
 
+test('a data set without any commit is at its birth', async () => {
+  expect(await inspect(new V4Builder())).toMatchObject({ headVersion: '0000000000v00000000', rows: 0, versions: [] });
+});
+
 test('a long line of versions is described in one pass', async () => {
   const builder = new V4Builder().log(v(1), column(1));
   for (let i = 2; i <= 2000; i++) builder.log(v(i), rows(i, 1), ...(i % 3 === 0 ? [deleted(rowId(i, 0))] : []));

@@ -67,3 +67,6 @@ function classifyLogPath(path: string): PathKind {
 export function isBirth(version: string): boolean {
   return version.startsWith('0000000000v');
 }
+
+/** The version of a branch that has no commit and no parent. */
+export const BIRTH = '0000000000v00000000';

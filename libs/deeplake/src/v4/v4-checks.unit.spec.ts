@@ -76,6 +76,12 @@ describe('T: logs', () => {
     expect(await damaged(lose, { gapsAtSource: true })).toEqual(['T5 warning']);
   });
 
+  test('T5 is silent for the number that a heavy compaction reserved and left unused', async () => {
+    const builder = small().log(v(2, 'u05f5e0ff')).log(v(4));
+    expect(await codes(withFiles(builder))).toEqual([]);
+    expect(await codes(withFiles(builder.log(v(6))))).toEqual(['T5 error']);
+  });
+
   test('T6 for a counter that hides commits, T10 for one that is ahead', async () => {
     expect(await codes(withFiles(small().counter(MAIN, 3)))).toEqual([]);
     expect(await codes(withFiles(small().counter(MAIN, 2)))).toEqual(['T6 error']);
