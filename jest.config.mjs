@@ -14,4 +14,5 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['dr-source', 'node', 'node-addons'] },
   modulePathIgnorePatterns: ['/dist/', '/\\.dr/'],
   testTimeout: 30_000,
+  maxWorkers: 2,
 };

@@ -33,7 +33,7 @@ export function serviceSpec(name: string, setting: ServiceSetting): ProcessSpec 
   return {
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', join(setting.servicesFolder, name, 'dist', 'main.js')],
+    args: ['--enable-source-maps', '--no-memory-protection-keys', join(setting.servicesFolder, name, 'dist', 'main.js')],
     env: {
       ...Object.fromEntries(passed),
       ...nats,
