@@ -4,8 +4,8 @@ export type Level = 'quick' | 'full';
 
 /** What can be asked about backups, of the gateway or of the storage alone; the answers look alike. */
 export interface BackupDesk {
-  /** Newest first. */
-  list(query: { tenant?: string; limit: number }): Promise<Backup[]>;
+  /** Newest first. `problems`: what could not be read, in words; the others are listed all the same. */
+  list(query: { tenant?: string; limit: number }): Promise<{ backups: Backup[]; problems: string[] }>;
   /** @throws ApiProblem (404), BackupUnknown. */
   backup(id: string): Promise<Backup>;
   /** Files in the order of data sets and paths. `path`: that one and everything below. */

@@ -17,7 +17,7 @@ export class GatewayDesk implements BackupDesk {
     this.#context = context;
   }
 
-  async list({ tenant, limit }: { tenant?: string; limit: number }): Promise<Backup[]> {
+  async list({ tenant, limit }: { tenant?: string; limit: number }): Promise<{ backups: Backup[]; problems: string[] }> {
     const found: Backup[] = [];
     for (let cursor: string | undefined; found.length < limit; ) {
       const query = { limit: Math.min(PAGE_MAX, limit - found.length), tenant_id: tenant, cursor };
@@ -26,7 +26,7 @@ export class GatewayDesk implements BackupDesk {
       if (!page.next_cursor || page.backups.length === 0) break;
       cursor = page.next_cursor;
     }
-    return found;
+    return { backups: found, problems: [] };
   }
 
   backup(id: string): Promise<Backup> {

@@ -22,10 +22,14 @@ export class RepositoryDesk implements BackupDesk {
     this.#out = out;
   }
 
-  async list({ tenant, limit }: { tenant?: string; limit: number }): Promise<Backup[]> {
+  async list({ tenant, limit }: { tenant?: string; limit: number }): Promise<{ backups: Backup[]; problems: string[] }> {
+    const problems: string[] = [];
     const found: Backup[] = [];
-    for (const one of await this.tenants(tenant)) found.push(...(await decisionsOf(one)).map(backupOf));
-    return found.sort((a, b) => (b.timestamp + b.backup_id < a.timestamp + a.backup_id ? -1 : 1)).slice(0, limit);
+    for (const one of await this.tenants(tenant)) {
+      const pages = one.backups({ onDamaged: (error) => problems.push((error as Error).message) });
+      for await (const page of pages) found.push(...page.map(backupOf));
+    }
+    return { backups: found.sort(newestFirst).slice(0, limit), problems };
   }
 
   async backup(id: string): Promise<Backup> {
@@ -86,10 +90,8 @@ export class RepositoryDesk implements BackupDesk {
   async close(): Promise<void> {}
 }
 
-async function decisionsOf(tenant: TenantRepository): Promise<Decision[]> {
-  const found: Decision[] = [];
-  for await (const page of tenant.backups()) found.push(...page);
-  return found;
+function newestFirst(a: Backup, b: Backup): number {
+  return `${b.timestamp} ${b.backup_id}` < `${a.timestamp} ${a.backup_id}` ? -1 : 1;
 }
 
 async function* pages(datasetId: string, entries: AsyncIterable<TreeEntry>): AsyncGenerator<ContentEntry[]> {

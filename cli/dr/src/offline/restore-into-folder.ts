@@ -47,9 +47,9 @@ function refuseWhatNeedsTheGateway({ target, overwrite, path, version, keepTornH
 
 /** The newest backup that holds data. @throws NothingFound; UsageError when it is not clear whose. */
 async function latest(desk: RepositoryDesk, { tenantId, asOf, datasetIds }: RestoreArguments): Promise<string> {
-  const backups = (await desk.list({ tenant: tenantId, limit: Number.POSITIVE_INFINITY })).filter(
-    ({ status }) => status === 'completed' || status === 'partial',
-  );
+  const { backups: all, problems } = await desk.list({ tenant: tenantId, limit: Number.POSITIVE_INFINITY });
+  if (problems.length > 0) throw new Declined(`Which backup is the latest cannot be told: ${problems[0]} Name the one to restore.`);
+  const backups = all.filter(({ status }) => status === 'completed' || status === 'partial');
   const tenants = new Set(backups.map((backup) => backup.tenant_id));
   if (tenants.size > 1) throw new UsageError(`latest of which tenant? Give --tenant-id (${[...tenants].sort().join(', ')}).`, 'restore');
   const found = backups.find(

@@ -1,4 +1,4 @@
-import { globals } from './globals.ts';
+import { everywhere, globals } from './globals.ts';
 import type { Options } from './option.ts';
 import { optionName } from './parse.ts';
 import type { Verb } from './verb.ts';
@@ -6,9 +6,9 @@ import type { Verb } from './verb.ts';
 const INTRO = 'dr: back up Deep Lake data sets, and get them back.';
 
 const END = `Environment:
-  DR_URL, DR_API_KEY             the gateway and its key (default: DR_HOME/credentials.json)
-  DR_HOME                        state of a local house (default: .dr in the checkout)
-  BACKUP_PASSPHRASE[_FILE|_COMMAND]  the repository's passphrase, with --repo
+  DR_URL, DR_API_KEY                    the gateway and its key (default: DR_HOME/credentials.json)
+  DR_HOME                               state of a local house (default: .dr in the checkout)
+  BACKUP_PASSPHRASE, …_FILE, …_COMMAND  the repository's passphrase, with --repo
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 partial, 4 not found, 5 refused, 130 interrupted.
 `;
@@ -36,7 +36,7 @@ export function verbHelp(verb: Verb): string {
     `${verb.summary}.${verb.offline ? ' Works with --repo URI, too.' : ''}`,
     ...(verb.about ? [verb.about] : []),
     ...options,
-    section('Options of every command:', optionRows(globals)),
+    section('Options of every command:', optionRows(everywhere)),
   ]
     .join('\n\n')
     .concat('\n');

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { type Globals, globals } from './globals.ts';
+import { everywhere, type Globals, globals } from './globals.ts';
 import type { Option, Options } from './option.ts';
 import type { Verb } from './verb.ts';
 
@@ -19,11 +19,11 @@ export function splitVerb(argv: readonly string[]): { word: string | undefined; 
 
 /** Arguments of a verb by name, global options among them. @throws UsageError. */
 export function parseVerb(verb: Verb, argv: readonly string[]): { args: Record<string, unknown>; globals: Partial<Globals> } {
-  const all = { ...globals, ...verb.options };
+  const all = { ...everywhere, ...verb.options };
   const { values, words } = readWords(argv, all, verb.word, false);
   const given = (keys: Options): Record<string, unknown> => Object.fromEntries(Object.entries(values).filter(([key]) => key in keys));
   if (values['help']) return { args: {}, globals: { help: true } };
-  return { args: { ...fallbacks(verb.options), ...given(verb.options), ...positionalsOf(verb, words) }, globals: given(globals) };
+  return { args: { ...fallbacks(verb.options), ...given(verb.options), ...positionalsOf(verb, words) }, globals: given(everywhere) };
 }
 
 function fallbacks(options: Options): Record<string, unknown> {

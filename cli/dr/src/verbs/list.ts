@@ -1,3 +1,4 @@
+import { EXIT } from '../exit-code.ts';
 import { backupTable } from '../output/backups.ts';
 import { choice, integer, text } from '../verb/option.ts';
 import { verb } from '../verb/verb.ts';
@@ -12,9 +13,10 @@ export const list = verb({
     format: choice(['table', 'json'], 'table', 'json is the same as --json'),
   },
   run: async ({ tenantId, limit, format }, { desk, out }) => {
-    const backups = await (await desk()).list({ tenant: tenantId, limit });
+    const { backups, problems } = await (await desk()).list({ tenant: tenantId, limit });
     if (backups.length === 0) out.say('There are no backups.');
-
-    out.answer({ backups }, () => (backups.length === 0 ? '' : backupTable(backups)), format === 'json');
+    out.answer({ backups }, () => (backups.length === 0 ? '' : backupTable(backups)), format === 'json' || out.json);
+    for (const problem of problems) out.say(`Left out: ${problem}`);
+    return problems.length > 0 ? EXIT.partial : EXIT.ok;
   },
 });

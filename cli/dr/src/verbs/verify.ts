@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { BackupDesk } from '../desk.ts';
-import { NothingFound, UsageError } from '../errors.ts';
+import { NothingFound, OperationFailed, UsageError } from '../errors.ts';
 import { EXIT, exitCodeOfStatus } from '../exit-code.ts';
 import { verificationText } from '../output/backups.ts';
 import type { Verification } from '../resources.ts';
@@ -34,7 +34,8 @@ export const verify = verb({
 });
 
 async function allIds(desk: BackupDesk, tenant: string | undefined): Promise<string[]> {
-  const backups = await desk.list({ tenant, limit: ALL });
+  const { backups, problems } = await desk.list({ tenant, limit: ALL });
+  if (problems.length > 0) throw new OperationFailed(`Not every backup can be read: ${problems.join(' ')}`);
   const ids = backups.filter(({ status }) => status === 'completed' || status === 'partial').map((backup) => backup.backup_id);
   if (ids.length === 0) throw new NothingFound('There is no backup to verify.');
   return ids;
