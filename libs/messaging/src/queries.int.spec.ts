@@ -114,11 +114,18 @@ describe('errors', () => {
 
 test('instances of a service share the questions', async () => {
   const twin = await account.connect('catalog');
-  const seen = new Set<string>();
-  answer(catalog, SUBJECT, () => seen.add('one').size);
-  answer(twin, SUBJECT, () => seen.add('two').size);
+  const seen: string[] = [];
+  answer(catalog, SUBJECT, () => seen.push('one'));
+  answer(twin, SUBJECT, () => seen.push('two'));
   await twin.connection.flush();
-  await until(async () => (await asked()) === 2);
+  let questions = 0;
+  await until(async () => {
+    await asked();
+    questions++;
+    return new Set(seen).size === 2;
+  });
+  await pause(100);
+  expect(seen).toHaveLength(questions);
 });
 
 test('more questions than may be in hand are refused at once', async () => {
