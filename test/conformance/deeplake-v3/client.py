@@ -5,6 +5,7 @@
     client.py dump DIR      prints as JSON what the client sees: branches, commits, rows per tensor, a digest of every value
     client.py append DIR    appends one row on main and commits: proof that a restored set can be written
 """
+import contextlib
 import hashlib
 import json
 import os
@@ -19,9 +20,7 @@ def digest_of(tensor):
     """SHA-256 over every sample of a tensor: dtype, shape and bytes, or JSON for text and objects."""
     sha = hashlib.sha256()
     for i in range(len(tensor)):
-        data = tensor[i].data()
-        value = data["value"] if isinstance(data, dict) and "value" in data else data
-        sha.update(sample_bytes(value))
+        sha.update(sample_bytes(tensor[i].numpy(aslist=True)))
     return sha.hexdigest()
 
 
@@ -100,6 +99,7 @@ def append(path):
 
 if __name__ == "__main__":
     command, path = sys.argv[1], sys.argv[2]
-    result = {"write": write, "dump": dump, "append": append}[command](path)
+    with contextlib.redirect_stdout(sys.stderr):  # the client prints progress
+        result = {"write": write, "dump": dump, "append": append}[command](path)
     if result is not None:
         print(json.dumps(result, indent=1, sort_keys=True))

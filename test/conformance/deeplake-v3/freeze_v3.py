@@ -6,6 +6,7 @@
 For each data set: branches with their heads, and per commit the rows (shortest visible tensor), the length of every tensor, hidden ones too,
 and which are visible. A set that the client refuses has `error` instead.
 """
+import contextlib
 import json
 import os
 import sys
@@ -33,4 +34,6 @@ def freeze(fixtures):
 
 
 if __name__ == "__main__":
-    print(json.dumps(freeze(sys.argv[1]), indent=1, sort_keys=True))
+    with contextlib.redirect_stdout(sys.stderr):
+        frozen = freeze(sys.argv[1])
+    print(json.dumps(frozen, indent=1, sort_keys=True))

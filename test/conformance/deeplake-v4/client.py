@@ -5,6 +5,7 @@
     client.py dump DIR      prints as JSON what the client sees: branches, tags, history, rows per version, a digest of every value
     client.py append DIR    appends one row on main and commits: proof that a restored set can be written
 """
+import contextlib
 import hashlib
 import json
 import os
@@ -60,6 +61,7 @@ def write(path):
     inner.delete(0)
     inner.commit("5 on a branch of side")
     side.merge("inner")
+    ds.merge("side")
     fix = ds.branch("fix").open()
     fix.append(rows(700, 703))
     fix.commit("3 on fix")
@@ -103,9 +105,10 @@ def dump(path):
     for name in sorted(ds.branches.names()):
         branch = ds.branches[name].open()
         out["branches"][name] = {"id": ds.branches[name].id, "version": branch.version, **describe(branch)}
-        for version in branch.history:
-            at = ds.branches[name].open() if version.id == branch.version else version.open()
-            out["versions"][f"{name} {version.id}"] = {"message": version.message, "rows": len(at), "columns": [c.name for c in at.schema.columns]}
+        history = branch.history
+        for i in range(len(history)):
+            at = history[i].open()
+            out["versions"][f"{name} {history[i].id}"] = {"message": history[i].message, "rows": len(at), "columns": [c.name for c in at.schema.columns]}
     for name in sorted(ds.tags.names()):
         tag = ds.tags[name]
         out["tags"][name] = {"version": tag.version, "message": tag.message, **describe(tag.open())}
@@ -115,13 +118,14 @@ def dump(path):
 def append(path):
     ds = deeplake.open(path)
     before = len(ds)
-    ds.append({name: [ds[0][name]] for name in (c.name for c in ds.schema.columns) if name not in ("facts",)} | {"facts": [{"i": 0}]})
+    ds.append({**{k: v for k, v in rows(900, 901).items() if k != "blob"}, "raw": [b"x"], "late": [1]})
     ds.commit("one more row")
     return {"before": before, "after": len(deeplake.open_read_only(path))}
 
 
 if __name__ == "__main__":
     command, path = sys.argv[1], sys.argv[2]
-    result = {"write": write, "dump": dump, "append": append}[command](path)
+    with contextlib.redirect_stdout(sys.stderr):
+        result = {"write": write, "dump": dump, "append": append}[command](path)
     if result is not None:
         print(json.dumps(result, indent=1, sort_keys=True))
