@@ -3,7 +3,7 @@ import { createKeys, type KeyRing, openKeys } from '@dr/keys';
 import { ObjectMissing, type ObjectStore } from '@dr/storage';
 import type { EngineOptions, InitOptions, OpenOptions, Repository, TenantRepository } from './api.ts';
 import { RepositoryExists, RepositoryMissing, TenantUnknown } from './errors.ts';
-import { claimedId, type Description, decodeDescription, encodeDescription, newDescription } from './format/description.ts';
+import { type Description, decodeDescription, encodeDescription, newDescription } from './format/description.ts';
 import { DESCRIPTION_KEY } from './format/object-names.ts';
 import { putSurely } from './session/put-surely.ts';
 import { OpenedTenant } from './tenant.ts';
@@ -27,13 +27,12 @@ export async function initRepository(store: ObjectStore, options: InitOptions): 
   return new OpenedRepository(store, ring, description, { ...options, mode: 'write' });
 }
 
-/** Opens a repository. @throws RepositoryMissing, FormatTooNew, Damaged (repository.json), and what opening the keys throws. */
+/** Opens a repository. The keys say by themselves whose they are; the description's MAC then proves that it is theirs. @throws RepositoryMissing, FormatTooNew, Damaged (repository.json), and what opening the keys throws. */
 export async function openRepository(store: ObjectStore, options: OpenOptions): Promise<Repository> {
   const bytes = await store.read(DESCRIPTION_KEY).catch((cause) => {
     throw cause instanceof ObjectMissing ? new RepositoryMissing(store.uri) : cause;
   });
-  const repositoryId = decoding(DESCRIPTION_KEY, () => claimedId(bytes));
-  const ring = await openKeys(store, { repositoryId, unlock: options.unlock });
+  const ring = await openKeys(store, { unlock: options.unlock });
   const description = decoding(DESCRIPTION_KEY, () => decodeDescription(ring, bytes));
   return new OpenedRepository(store, ring, description, options);
 }

@@ -26,7 +26,7 @@ const mixed = (): string => {
 test('a folder comes back byte for byte, with modes and times, empty files and folders, and links', async () => {
   const source = mixed();
   const store = await openStore(temporaryFolder());
-  const repository = await newRepository(store);
+  const repository = await newRepository(store, { workers: 2 });
   const tenant = await repository.tenant('acme', { create: true });
   const { trees, commit } = await backUp(tenant, 'backup_1', { articles: source });
   expect(commit).toMatchObject({ kind: 'commit', backupId: 'backup_1' });

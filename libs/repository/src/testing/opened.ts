@@ -8,7 +8,7 @@ export const unlock = { passphrase: async () => 'correct horse battery staple' }
 /** Cheap, so that a test does not wait for argon2. */
 export const kdf = { memoryKiB: 8, passes: 1, parallelism: 1 };
 export const NOW = Date.UTC(2026, 10, 24);
-export const options: EngineOptions = { workers: 2, now: () => NOW };
+export const options: EngineOptions = { workers: 1, now: () => NOW };
 
 export const newRepository = (store: ObjectStore, more: Partial<EngineOptions> = {}): Promise<Repository> =>
   initRepository(store, { ...options, ...more, unlock, kdf });
