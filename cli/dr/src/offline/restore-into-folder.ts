@@ -104,7 +104,7 @@ async function restoreAll(tenant: TenantRepository, jobs: readonly Job[], contex
       results.push(resultOf(job, 'completed'));
     } catch (error) {
       if (context.signal.aborted || exitCodeOf(error) === EXIT.interrupted) throw error;
-      results.push({ ...resultOf(job, 'failed'), error_message: (error as Error).message });
+      results.push({ ...resultOf(job, 'failed'), error_message: `${(error as Error).message} What is in ${job.target} is not complete.` });
     }
   }
   return results;

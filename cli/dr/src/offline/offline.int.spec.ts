@@ -1,0 +1,334 @@
+import { randomBytes } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PASSPHRASE, removeFolders, repositoryWith, temporaryFolder } from '../testing/repository.ts';
+import { dr as drWith, type Ran } from '../testing/terminal.ts';
+
+const FIRST = 'backup_20260131_120000_0a1b2c3d';
+const SECOND = 'backup_20260201_120000_0a1b2c3d';
+const GIVEN_UP = 'backup_20260202_120000_0a1b2c3d';
+const OTHERS = 'backup_20260203_120000_0a1b2c3d';
+
+const articles = { 'chunks/0': 'a'.repeat(5_000), 'chunks/1': 'b', 'dataset_metadata.json': '{}' };
+const finding = { format: 'v3', code: 'V3-7', severity: 'error', path: 'x', message: 'chunk is missing' };
+
+let repo: string;
+beforeAll(async () => {
+  repo = await repositoryWith([
+    { tenant: 'acme', backupId: FIRST, datasets: { articles, 'deep/support': { f: 'old' } } },
+    {
+      tenant: 'acme',
+      backupId: SECOND,
+      datasets: { articles: { ...articles, 'chunks/1': 'new' } },
+      about: { articles: { status: 'partial', findings: [finding] } },
+    },
+    { tenant: 'acme', backupId: GIVEN_UP, datasets: {} },
+    { tenant: 'other', backupId: OTHERS, datasets: { x: { f: '1' } } },
+  ]);
+});
+afterAll(removeFolders);
+
+const dr = (...argv: string[]): Promise<Ran> => drWith(['--repo', repo, ...argv], { env: { BACKUP_PASSPHRASE: PASSPHRASE } });
+const json = (ran: Ran) => JSON.parse(ran.stdout);
+
+/** Every file below a folder with its content. */
+function filesOf(folder: string): Record<string, string> {
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    names.map((entry) => [
+      join(entry.parentPath, entry.name).slice(folder.length + 1),
+      readFileSync(join(entry.parentPath, entry.name), 'utf8'),
+    ]),
+  );
+}
+
+describe('list', () => {
+  test('shows all tenants, newest first, tombstones too', async () => {
+    const ran = await dr('list', '--json');
+    expect(ran.code).toBe(0);
+    expect(json(ran).backups.map((b: Record<string, unknown>) => [b['backup_id'], b['tenant_id'], b['status']])).toEqual([
+      [OTHERS, 'other', 'completed'],
+      [GIVEN_UP, 'acme', 'failed'],
+      [SECOND, 'acme', 'partial'],
+      [FIRST, 'acme', 'completed'],
+    ]);
+  });
+
+  test('narrows to a tenant and to a number', async () => {
+    expect(json(await dr('list', '--tenant-id', 'acme', '--limit', '2', '--json')).backups).toHaveLength(2);
+    expect(await dr('list', '--tenant-id', 'nobody')).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: expect.stringContaining('nothing of tenant "nobody"'),
+    });
+  });
+
+  test('is a table for people', async () => {
+    const [head, row] = (await dr('list', '--tenant-id', 'other')).stdout.split('\n');
+    expect(head).toMatch(/^BACKUP +TIME \(UTC\) +TENANT +TYPE +STATUS +SETS +SIZE +ADDED$/);
+    expect(row).toMatch(new RegExp(`^${OTHERS}  2026-02-03 12:00:00  other +full  completed +1 +1 B +`));
+  });
+});
+
+describe('show and contents', () => {
+  test('show has what the commit holds', async () => {
+    const ran = await dr('show', SECOND, '--json');
+    expect(json(ran)).toMatchObject({
+      backup_id: SECOND,
+      timestamp: '2026-02-01T12:00:00.000Z',
+      type: 'full',
+      status: 'partial',
+      dataset_ids: ['articles'],
+      datasets: [{ dataset_id: 'articles', objects: 3, rows: 3, branches: ['main'], findings: [finding] }],
+      size_bytes: 5_005,
+      checksum: expect.stringMatching(/^[0-9a-f]{64}$/),
+      storage_path: expect.stringMatching(/^t\/[0-9a-f]{32}\/backups\//),
+    });
+    expect((await dr('show', SECOND)).stdout).toContain('error  articles/x  v3 V3-7: chunk is missing');
+    expect((await dr('show', GIVEN_UP)).stdout).toContain('no data set could be captured');
+  });
+
+  test('contents lists files with digests, all or below a path', async () => {
+    const lines = (await dr('contents', FIRST, '--json')).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ dataset_id, path, size }) => [dataset_id, path, size])).toEqual([
+      ['articles', 'chunks/0', 5_000],
+      ['articles', 'chunks/1', 1],
+      ['articles', 'dataset_metadata.json', 2],
+      ['deep/support', 'f', 3],
+    ]);
+    expect(lines.every(({ digest }) => /^[0-9a-f]{64}$/.test(digest))).toBe(true);
+    const below = await dr('contents', FIRST, 'chunks', '--dataset-id', 'articles');
+    expect(below.stdout.match(/articles\/chunks/g)).toHaveLength(2);
+    expect((await dr('contents', FIRST, 'none')).code).toBe(4);
+  });
+
+  test.each([
+    [['show', 'backup_20250101_000000_00000000'], 4, 'no backup backup_20250101_000000_00000000'],
+    [['contents', GIVEN_UP], 5, 'was given up'],
+    [['contents', FIRST, '--dataset-id', 'none'], 4, 'has no data set none. It has articles, deep/support'],
+    [['verify', 'backup_20250101_000000_00000000'], 4, 'no backup'],
+  ] as const)('%j ends with exit code %i', async (argv, code, words) => {
+    expect(await dr(...argv)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(words) });
+  });
+});
+
+describe('restore', () => {
+  test('brings back every file under DIR/tenant/data set', async () => {
+    const target = temporaryFolder();
+    const ran = await dr('restore', FIRST, '--target', target);
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toContain(`Restored ${FIRST}: 2 data sets, completed`);
+    expect(filesOf(target)).toEqual({
+      'acme/articles/chunks/0': articles['chunks/0'],
+      'acme/articles/chunks/1': 'b',
+      'acme/articles/dataset_metadata.json': '{}',
+      'acme/deep/support/f': 'old',
+    });
+  });
+
+  test('takes the newest that holds data, or the newest by then', async () => {
+    const [now, then] = [temporaryFolder(), temporaryFolder()];
+    expect((await dr('restore', 'latest', '--tenant-id', 'acme', '--target', now)).code).toBe(0);
+    expect(readFileSync(join(now, 'acme/articles/chunks/1'), 'utf8')).toBe('new');
+    expect((await dr('restore', 'latest', '--as-of', '2026-02-01T00:00:00Z', '--tenant-id', 'acme', '--target', then)).code).toBe(0);
+    expect(readFileSync(join(then, 'acme/articles/chunks/1'), 'utf8')).toBe('b');
+    expect(await dr('restore', 'latest', '--as-of', '2020-01-01', '--tenant-id', 'acme', '--target', then)).toMatchObject({ code: 4 });
+    const whose = await dr('restore', 'latest', '--target', then);
+    expect(whose).toMatchObject({ code: 2, stderr: expect.stringContaining('latest of which tenant? Give --tenant-id (acme, other)') });
+  });
+
+  test('under other names, some data sets, or only in words', async () => {
+    const target = temporaryFolder();
+    const argv = [
+      'restore',
+      FIRST,
+      '--target',
+      target,
+      '--dataset-ids',
+      'deep/support',
+      '--dataset-mapping',
+      '{"deep/support":"s2"}',
+      '--target-tenant',
+      'copy',
+    ];
+    expect(json(await dr(...argv, '--dry-run', '--json'))).toMatchObject({
+      status: 'planned',
+      target_tenant: 'copy',
+      datasets: [{ to: 's2', status: 'planned' }],
+    });
+    expect(readdirSync(target)).toEqual([]);
+    expect((await dr(...argv)).code).toBe(0);
+    expect(filesOf(target)).toEqual({ 'copy/s2/f': 'old' });
+  });
+
+  test('never writes into a data set folder that holds something, and then writes nothing at all', async () => {
+    const target = temporaryFolder();
+    mkdirSync(join(target, 'acme/deep/support'), { recursive: true });
+    writeFileSync(join(target, 'acme/deep/support/mine'), 'x');
+    const ran = await dr('restore', FIRST, '--target', target);
+    expect(ran).toMatchObject({ code: 5, stdout: '', stderr: expect.stringContaining('deep/support is not empty') });
+    expect(filesOf(target)).toEqual({ 'acme/deep/support/mine': 'x' });
+    expect(existsSync(join(target, 'acme/articles'))).toBe(false);
+  });
+
+  test.each([
+    [['--dataset-ids', 'none'], 4, 'has no data set none'],
+    [['--dataset-mapping', '{"none":"x"}'], 4, 'has no data set none'],
+    [['--dataset-mapping', '{"articles":"../out"}'], 5, 'cannot be the name of a restored data set'],
+    [['--dataset-mapping', '{"articles":".dr-x"}'], 5, 'cannot be the name'],
+    [['--dataset-mapping', '{"articles":"/abs"}'], 5, 'cannot be the name'],
+    [['--target-tenant', '..'], 5, 'cannot be the name of a restored tenant'],
+    [['--target-tenant', 'a/b'], 5, 'cannot be the name of a restored tenant'],
+    [['--dataset-mapping', '{"articles":"deep"}'], 5, 'or below it'],
+    [['--dataset-mapping', '{"articles":"deep/support"}'], 5, 'or below it'],
+    [['--overwrite'], 2, '--overwrite cannot be used with --repo'],
+    [['--path', 'a*'], 2, '--path cannot be used with --repo'],
+    [['--version', 'main'], 2, '--version cannot be used with --repo'],
+  ] as const)('%j is refused with exit code %i', async (more, code, words) => {
+    const target = temporaryFolder();
+    const ran = await dr('restore', FIRST, '--target', target, ...more);
+    expect(ran).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(words) });
+    expect(readdirSync(target)).toEqual([]);
+  });
+
+  test('makes the commit counters of v4 data sets anew, as every restore does', async () => {
+    const logs = { '_deeplake_log/_meta/0000000003m00000000.jsonl': 'x', '_deeplake_log/0a/0000000017m00000000.jsonl': 'y' };
+    const about = { v4: { format: 'v4' as const } };
+    const v4 = await repositoryWith([{ tenant: 'acme', backupId: FIRST, datasets: { v4: logs }, about }]);
+    const target = temporaryFolder();
+    const ran = await drWith(['--repo', v4, 'restore', FIRST, '--target', target], { env: { BACKUP_PASSPHRASE: PASSPHRASE } });
+    expect(ran.code).toBe(0);
+    const counter = (folder: string): bigint => readFileSync(join(target, 'acme/v4/_deeplake_log', folder, 'next_base')).readBigUInt64LE();
+    expect([counter('_meta'), counter('0a')]).toEqual([4n, 18n]);
+  });
+
+  test('needs to be told where to', async () => {
+    expect(await dr('restore', FIRST)).toMatchObject({ code: 2, stderr: expect.stringContaining('--target DIR') });
+    expect(await dr('restore', GIVEN_UP, '--target', temporaryFolder())).toMatchObject({ code: 5 });
+  });
+
+  test('Ctrl-C ends it with 130', async () => {
+    const ran = await drWith(['--repo', repo, 'restore', FIRST, '--target', temporaryFolder()], {
+      env: { BACKUP_PASSPHRASE: PASSPHRASE },
+      signal: AbortSignal.abort(),
+    });
+    expect(ran).toMatchObject({ code: 130, stdout: '' });
+  });
+});
+
+describe('verify', () => {
+  test.each(['quick', 'full'])('%s passes on a whole repository', async (level) => {
+    const ran = await dr('verify', FIRST, '--level', level);
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`^Verified ${FIRST} \\(${level}\\) passed: 4 files`)) });
+  });
+
+  test('--all leaves out what holds no data', async () => {
+    expect(json(await dr('verify', '--all', '--json')).verifications).toHaveLength(3);
+    expect(json(await dr('verify', '--all', '--tenant-id', 'other', '--json')).verifications).toHaveLength(1);
+  });
+
+  test('names a damaged object and the files that need it; restore gives the others back and no wrong byte', async () => {
+    const big = randomBytes(90_000).toString('base64');
+    const damaged = await repositoryWith([{ tenant: 'acme', backupId: FIRST, datasets: { good: { f: 'x' }, bad: { big } } }]);
+    const pack = readdirSync(damaged, { recursive: true })
+      .map(String)
+      .find((name) => /packs\/data\/..\/[0-9a-f]{64}$/.test(name))!;
+    const bytes = readFileSync(join(damaged, pack));
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(join(damaged, pack), bytes);
+    const env = { BACKUP_PASSPHRASE: PASSPHRASE };
+    const verified = await drWith(['verify', FIRST, '--repo', damaged], { env });
+    expect(verified).toMatchObject({ code: 1, stdout: expect.stringContaining(pack) });
+    expect(verified.stdout).toContain('needed by bad/big');
+    const target = temporaryFolder();
+    const restored = await drWith(['restore', FIRST, '--repo', damaged, '--target', target], { env });
+    expect(restored).toMatchObject({ code: 3, stdout: expect.stringContaining(pack) });
+    expect(restored.stdout).toContain(`${join(target, 'acme/bad')} is not complete`);
+    expect(filesOf(join(target, 'acme/good'))).toEqual({ f: 'x' });
+    expect(filesOf(target)['acme/bad/big'] ?? '').not.toHaveLength(big.length);
+  });
+});
+
+describe('a damaged commit', () => {
+  test('hides no other backup, and keeps latest from being guessed', async () => {
+    const damaged = await repositoryWith([
+      { tenant: 'acme', backupId: FIRST, datasets: { a: { f: '1' } } },
+      { tenant: 'acme', backupId: SECOND, datasets: { a: { f: '2' } } },
+    ]);
+    const commit = readdirSync(damaged, { recursive: true })
+      .map(String)
+      .find((name) => name.endsWith(`backups/${SECOND}`))!;
+    writeFileSync(join(damaged, commit), 'junk');
+    const env = { BACKUP_PASSPHRASE: PASSPHRASE };
+    const listed = await drWith(['--repo', damaged, 'list', '--json'], { env });
+    expect(listed.code).toBe(3);
+    expect(json(listed).backups.map((b: { backup_id: string }) => b.backup_id)).toEqual([FIRST]);
+    expect(listed.stderr).toContain(commit);
+    const latest = await drWith(['--repo', damaged, 'restore', 'latest', '--target', temporaryFolder()], { env });
+    expect(latest).toMatchObject({ code: 5, stderr: expect.stringContaining('Name the one to restore') });
+    expect((await drWith(['--repo', damaged, 'verify', '--all'], { env })).code).toBe(1);
+  });
+});
+
+describe('the passphrase', () => {
+  const file = (content: string): string => {
+    const path = join(temporaryFolder(), 'passphrase');
+    writeFileSync(path, content);
+    return path;
+  };
+
+  test.each([
+    ['a flag', () => ({ argv: ['--passphrase-file', file(`${PASSPHRASE}\n`)], env: {} })],
+    ['a file', () => ({ argv: [], env: { BACKUP_PASSPHRASE_FILE: file(PASSPHRASE) } })],
+    ['a command', () => ({ argv: [], env: { BACKUP_PASSPHRASE_COMMAND: `cat ${file(PASSPHRASE)}`, PATH: process.env['PATH'] } })],
+    ['a flag before anything else', () => ({ argv: ['--passphrase-file', file(PASSPHRASE)], env: { BACKUP_PASSPHRASE_FILE: '/none' } })],
+  ])('comes from %s', async (_where, given) => {
+    const { argv, env } = given();
+    expect(await drWith(['--repo', `file://${repo}`, 'list', ...argv], { env })).toMatchObject({ code: 0 });
+  });
+
+  test('of a local house is found for its own repository', async () => {
+    const home = temporaryFolder();
+    mkdirSync(join(home, 'repository'));
+    const inside = await repositoryWith([{ tenant: 'acme', backupId: FIRST, datasets: { a: { f: '1' } } }]);
+    cpSync(inside, join(home, 'repository'), { recursive: true });
+    writeFileSync(join(home, 'passphrase'), PASSPHRASE);
+    expect((await drWith(['--repo', join(home, 'repository'), 'list'], { env: { DR_HOME: home } })).code).toBe(0);
+  });
+
+  test('is asked for when it is missing, and told when it is wrong', async () => {
+    expect(await drWith(['--repo', repo, 'list'])).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('is protected by a passphrase, and none was given'),
+    });
+    expect(await drWith(['--repo', repo, 'list'], { env: { BACKUP_PASSPHRASE: 'wrong' } })).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('does not open'),
+    });
+    const two = await drWith(['--repo', repo, 'list'], { env: { BACKUP_PASSPHRASE: 'a', BACKUP_PASSPHRASE_FILE: '/b' } });
+    expect(two).toMatchObject({ code: 2, stderr: expect.stringContaining('only one of') });
+  });
+
+  test('is not needed where there is no encryption', async () => {
+    const open = await repositoryWith([{ tenant: 'acme', backupId: FIRST, datasets: { a: { f: '1' } } }], { encryption: false });
+    expect((await drWith(['--repo', open, 'list'])).code).toBe(0);
+  });
+});
+
+test('nothing is ever written to the repository', async () => {
+  const before = readdirSync(repo, { recursive: true }).map(String).sort();
+  for (const argv of [['list'], ['show', FIRST], ['contents', FIRST], ['verify', FIRST], ['restore', FIRST, '--target', temporaryFolder()]])
+    await dr(...argv);
+  expect(readdirSync(repo, { recursive: true }).map(String).sort()).toEqual(before);
+});
+
+test('a place without a repository is not found', async () => {
+  expect(await drWith(['--repo', temporaryFolder(), 'list'])).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('There is no repository'),
+  });
+  expect(await drWith(['--repo', 'relative/none', 'list'], { folder: temporaryFolder() })).toMatchObject({ code: 4 });
+});
