@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +11,12 @@ import { effect, effects, expire, job, type TestJobs, testJobs, until } from './
 
 let t: TestJobs;
 const started: JobWorker[] = [];
+const children: ChildProcess[] = [];
 beforeEach(async () => {
   t = await testJobs({ retryMs: () => 0 });
 });
 afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
   await Promise.all(started.splice(0).map((w) => w.stop()));
   await t[Symbol.asyncDispose]();
 });
@@ -69,6 +71,7 @@ test('kill -9 of a worker: another takes the job over when the lease has run out
     ['--conditions=dr-source', '--no-warnings', fileURLToPath(new URL('./testing/worker-child.ts', import.meta.url)), t.url],
     { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env['PATH'] } },
   );
+  children.push(child);
   await once(child.stdout!, 'data');
   const seen: ClaimedJob[] = [];
   start('heir', async (claimed) => {
