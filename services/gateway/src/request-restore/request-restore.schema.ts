@@ -19,3 +19,8 @@ export const requestRestoreBody = z.strictObject({
 });
 
 export type RequestRestoreBody = z.infer<typeof requestRestoreBody>;
+
+/** With `latest` in the path: the newest backup by that time, of that tenant. */
+export const latestQuery = z.strictObject({ as_of: z.iso.datetime({ offset: true }).optional(), tenant_id: z.string().optional() });
+
+export type LatestQuery = z.infer<typeof latestQuery>;

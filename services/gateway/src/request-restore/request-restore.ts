@@ -6,6 +6,7 @@ import { type RestoreDataset, restoreDecider, streamOf } from '@dr/domain';
 import { type House, InjectHouse, nudgeSequencer } from '@dr/service';
 import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
+import { findBackup, type WantedBackup } from '../find-backup/find-backup.ts';
 import { HttpProblem, notFound } from '../http/problem.ts';
 import type { RequestRestoreBody } from './request-restore.schema.ts';
 
@@ -18,10 +19,9 @@ export class RequestRestore {
   ) {}
 
   /** @throws HttpProblem: 404, 409 when the backup is not sealed or a target exists, 422 for selections and options that cannot be honoured */
-  async run(caller: Caller, backupId: string, body: RequestRestoreBody, requestId: string): Promise<object> {
-    const backup = await this.catalog.backup(backupId, scopeOf(caller.tenant));
-    if (!backup) throw notFound('backup', backupId);
-    refuseMismatch(backupId, body);
+  async run(caller: Caller, wanted: WantedBackup, body: RequestRestoreBody, requestId: string): Promise<object> {
+    const backup = await findBackup(this.catalog, caller, { ...wanted, datasetIds: body.dataset_ids });
+    refuseMismatch(backup.backup_id, body);
     refuseUnbuilt(body);
     const targetTenant = targetOf(caller, backup, body);
     const datasets = chosen(backup, body);
