@@ -32,6 +32,11 @@ test('a wrong content size, an unknown version and a cut frame are refused', () 
   expect(() => decodeLz4Frame(frame({ raw: [9] }).subarray(0, 14))).toThrow(Malformed);
 });
 
+test('a block that grows beyond the stated block size is refused', () => {
+  const { block } = encodeLz4([{ literals: Uint8Array.of(1), distance: 1, length: 70_000 }, { literals: new Uint8Array(0) }]);
+  expect(() => decodeLz4Frame(frame({ block }))).toThrow(/more bytes than stated/);
+});
+
 test('only frames begin with the magic', () => {
   expect(isLz4Frame(frame({ raw: [] }))).toBe(true);
   expect(isLz4Frame(Uint8Array.of(4, 0x22))).toBe(false);

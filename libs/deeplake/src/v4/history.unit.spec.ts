@@ -176,6 +176,18 @@ test('heavy compaction forgets the blocks it replaces, with their deletions', as
   expect(rowsAt(await inspect(builder))).toEqual([0, 10, 15, 14, 14]);
 });
 
+test('a heavy compaction of a compacted range comes after it and counts', async () => {
+  const builder = base()
+    .log(v(3, 'o00000001'), column(1), rows(1, 10), rows(2, 5))
+    .log(v(3, 'u05f5e0ff'), column(2), rows(50, 15), { heavyRemap: { m: [], s: [1, 2] } })
+    .log(v(5), deleted(rowId(50, 0)));
+  const report = await inspect(builder);
+  expect([rowsAt(report), report.versions.at(-1)?.columns]).toEqual([
+    [0, 10, 15, 15, 15, 14],
+    ['c1', 'c2'],
+  ]);
+});
+
 test('columns follow creations, renames and drops', async () => {
   const builder = base()
     .log(v(4), column(2, 'b'), { renameColumn: { i: 1, n: 'first' } })
