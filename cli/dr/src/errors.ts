@@ -18,11 +18,15 @@ export class NoCredentials extends DrError {
   }
 }
 
-/** The gateway could not be reached, or broke off. What was asked for may have happened. */
+/** The gateway could not be reached, or broke off. */
 export class GatewayUnreachable extends DrError {
   readonly code = 'cli.gateway_unreachable';
-  constructor(url: string, why: string) {
-    super(`The gateway at ${url} cannot be reached (${why}). Is it running? To work without a service: dr --repo URI list.`);
+  /** The request may have reached it, so what was asked for may have happened. */
+  readonly sent: boolean;
+  constructor(url: string, why: string, sent: boolean) {
+    const doubt = sent ? ' What was asked for may have been accepted all the same: look (dr list) before you ask again.' : '';
+    super(`The gateway at ${url} cannot be reached (${why}).${doubt} Is it running? To work without a service: dr --repo URI list.`);
+    this.sent = sent;
   }
 }
 

@@ -4,6 +4,9 @@ import type { Credentials } from './credentials.ts';
 /** One answer may take this long; long operations are asked about again and again instead. */
 const ANSWER_MS_MAX = 60_000;
 
+/** The connection was never made. */
+const NOTHING_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
+
 export interface ApiRequest {
   body?: object;
   query?: Readonly<Record<string, string | number | undefined>>;
@@ -57,7 +60,7 @@ export class ApiClient {
       return { status: answer.status, body: parsed(await answer.text()) };
     } catch (cause) {
       if (this.#signal.aborted) throw new Interrupted();
-      throw new GatewayUnreachable(this.url, whyOf(cause));
+      throw new GatewayUnreachable(this.url, whyOf(cause), method !== 'GET' && !NOTHING_SENT.includes(whyOf(cause)));
     }
   }
 }

@@ -19,131 +19,6 @@ afterEach(async () => {
 
 const ok = (body: unknown, status = 200): Answer => ({ status, body });
 
-describe('create', () => {
-  /** Accepts a backup, which ends after `asks` questions. */
-  const accepting = (end: object, asks = 2) => {
-    let asked = 0;
-    return gateway(({ method }) => {
-      if (method === 'POST') return ok(backup('pending'), 202);
-      return ok(++asked < asks ? backup('running') : end);
-    });
-  };
-
-  test('asks for what was said, waits, and ends with the id', async () => {
-    const stub = await accepting(backup('completed'));
-    const argv = ['create', '--type', 'full', '--tenant-id', 'acme', '--dataset-ids', 'articles,support', '--description', 'd d'];
-    const ran = await dr(argv, { env: stub.env });
-    expect(ran.code).toBe(0);
-    expect(ran.stdout).toBe(`Backup created: ${ID}\n`);
-    expect(ran.stderr).toContain(`${ID} of acme completed, 2 data sets, 33.8 KiB, 19.5 KiB added to the store`);
-    expect(stub.asked[0]).toMatchObject({
-      method: 'POST',
-      path: '/api/v1/backups',
-      body: { type: 'full', tenant_id: 'acme', dataset_ids: ['articles', 'support'], description: 'd d' },
-      headers: {
-        authorization: 'ApiKey dr_test',
-        'content-type': 'application/json',
-        'idempotency-key': expect.stringMatching(/^[0-9a-f-]{36}$/),
-      },
-    });
-    expect(stub.asked.slice(1).map(({ path }) => path)).toEqual(Array(2).fill(`/api/v1/backups/${ID}`));
-  });
-
-  test('sends nothing that was not said', async () => {
-    const stub = await accepting(backup('completed'), 1);
-    await dr(['create'], { env: stub.env });
-    expect(stub.asked[0]!.body).toEqual({ type: 'full' });
-  });
-
-  test.each([
-    ['partial', 3, `Backup created: ${ID}\n`],
-    ['failed', 1, ''],
-    ['cancelled', 1, ''],
-  ])('that ends %s has exit code %i', async (status, code, stdout) => {
-    const stub = await accepting(backup(status, { error_message: 'support: torn head' }), 1);
-    const ran = await dr(['create', '--tenant-id', 'acme'], { env: stub.env });
-    expect(ran).toMatchObject({ code, stdout });
-    expect(ran.stderr).toContain(`${status}, 2 data sets`);
-    expect(ran.stderr).toContain('support: torn head');
-  });
-
-  test('--no-wait returns at once', async () => {
-    const stub = await accepting(backup('completed'));
-    expect(await dr(['create', '--no-wait'], { env: stub.env })).toEqual({ code: 0, stdout: `Backup created: ${ID}\n`, stderr: '' });
-    expect(stub.asked).toHaveLength(1);
-  });
-
-  test('--json gives the backup as it ended', async () => {
-    const stub = await accepting(backup('completed'), 1);
-    const ran = await dr(['create', '--json'], { env: stub.env });
-    expect(JSON.parse(ran.stdout)).toEqual(backup('completed'));
-  });
-
-  test('draws progress on a terminal', async () => {
-    const stub = await accepting(backup('completed'));
-    const ran = await dr(['create'], { env: stub.env, isTerminal: true });
-    expect(ran.stderr).toContain(`\r${ID}  [############------------]  50 %  1 of 2 data sets, running`);
-    expect(ran.stdout).toBe(`Backup created: ${ID}\n`);
-  });
-
-  test('with a key of all tenants backs up all of them, and says so', async () => {
-    const [a, b] = [backup('completed'), backup('partial', { backup_id: 'backup_b', tenant_id: 'other' })];
-    const stub = await gateway(({ method, path, body }) => {
-      if (method === 'POST' && !(body as { all_tenants?: boolean }).all_tenants) return problem(400, 'request.tenant_needed', 'name one');
-      if (method === 'POST') return ok({ backups: [a, b] }, 202);
-      return ok(path.endsWith('backup_b') ? b : a);
-    });
-    const ran = await dr(['create', '--type', 'full'], { env: stub.env });
-    expect(ran).toMatchObject({ code: 3, stdout: `Backup created: ${ID}\nBackup created: backup_b\n` });
-    expect(ran.stderr).toContain('backing up all tenants');
-    expect(stub.asked[1]!.body).toEqual({ type: 'full', all_tenants: true });
-  });
-
-  test('of named data sets is never widened to all tenants', async () => {
-    const stub = await gateway(() => problem(400, 'request.tenant_needed', 'name one'));
-    expect(await dr(['create', '--dataset-ids', 'a'], { env: stub.env })).toMatchObject({ code: 2, stdout: '' });
-    expect(stub.asked).toHaveLength(1);
-  });
-
-  test('that lost its reply is asked again with the same idempotency key, so that there is one backup', async () => {
-    const stub = await gateway(({ method }, turn) =>
-      method === 'POST' ? (turn < 2 ? 'hang up' : ok(backup('pending'), 202)) : ok(backup('completed')),
-    );
-    expect(await dr(['create'], { env: stub.env })).toMatchObject({ code: 0 });
-    const keys = stub.asked.filter(({ method }) => method === 'POST').map(({ headers }) => headers['idempotency-key']);
-    expect(keys).toHaveLength(3);
-    expect(new Set(keys).size).toBe(1);
-  });
-
-  test('goes on waiting while the gateway is away', async () => {
-    const answers: Answer[] = [ok(backup('running')), 'hang up', problem(503, 'bus.unavailable', 'starting'), ok(backup('completed'))];
-    const stub = await gateway(({ method }, turn) => (method === 'POST' ? ok(backup('pending'), 202) : (answers[turn - 1] ?? 'hang up')));
-    const ran = await dr(['create'], { env: stub.env });
-    expect(ran).toMatchObject({ code: 0, stdout: `Backup created: ${ID}\n` });
-    expect(ran.stderr.match(/Waiting for it to come back/g)).toHaveLength(1);
-  });
-
-  test('gives up on a gateway that stays away', async () => {
-    let now = 0;
-    const stub = await gateway(({ method }) => (method === 'POST' ? ok(backup('pending'), 202) : 'hang up'));
-    const ran = await dr(['create'], { env: stub.env, now: () => (now += 50_000) });
-    expect(ran).toMatchObject({ code: 1, stdout: '' });
-    expect(ran.stderr).toContain('cannot be reached');
-  });
-
-  test('Ctrl-C stops the waiting, prints the id and leaves the backup alone', async () => {
-    const stop = new AbortController();
-    const stub = await gateway(({ method }) => {
-      if (method === 'GET') setTimeout(() => stop.abort(), 20);
-      return ok(backup(method === 'POST' ? 'pending' : 'running'), method === 'POST' ? 202 : 200);
-    });
-    const ran = await dr(['create'], { env: stub.env, signal: stop.signal });
-    expect(ran).toMatchObject({ code: 130, stdout: `Backup created: ${ID}\n` });
-    expect(ran.stderr).toContain('the backup goes on');
-    expect(stub.asked.some(({ path }) => path.includes('cancel'))).toBe(false);
-  });
-});
-
 describe('errors of the gateway', () => {
   test.each([
     [400, 'request.invalid', 2],
@@ -438,7 +313,14 @@ describe('verify', () => {
 
 describe('test', () => {
   const healthy = ({ path }: Asked): Answer => {
-    if (path === '/health/ready') return ok({ status: 'ok', checks: { database: { ok: true, ms: 3 }, bus: { status: 'up', ms: 1 } } });
+    if (path === '/health/ready')
+      return ok({
+        status: 'ok',
+        services: [
+          { service: 'gateway', ok: true, problems: [] },
+          { service: 'archiver', ok: true },
+        ],
+      });
     return ok(path.endsWith('/backups') ? { backups: [], next_cursor: null } : { status: 'ok' });
   };
 
@@ -449,8 +331,8 @@ describe('test', () => {
     expect(ran.stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
       ['CHECK', 'RESULT'],
       ['gateway answers', 'ok'],
-      ['database', 'ok'],
-      ['bus', 'ok'],
+      ['gateway', 'ok'],
+      ['archiver', 'ok'],
       ['all parts are ready', 'ok'],
       ['the API key is accepted', 'ok'],
       ['storage: write, read back, delete', 'ok'],
@@ -460,7 +342,11 @@ describe('test', () => {
 
   test('a part that is down, or a key that is refused, fails it', async () => {
     const stub = await gateway((asked) => {
-      if (asked.path === '/health/ready') return { status: 503, body: { checks: [{ name: 'bus', ok: false, detail: 'gone' }] } };
+      if (asked.path === '/health/ready')
+        return {
+          status: 503,
+          body: { status: 'not ready', services: [{ service: 'archiver', ok: false, problems: ['does not answer', 'late'] }] },
+        };
       return asked.path.endsWith('/backups') ? problem(401, 'auth.unauthenticated', 'bad key') : healthy(asked);
     });
     const ran = await dr(['test', '--json'], { env: stub.env });
@@ -468,7 +354,7 @@ describe('test', () => {
     const { ok: passed, checks } = JSON.parse(ran.stdout) as { ok: boolean; checks: { name: string; outcome: string; detail: string }[] };
     expect(passed).toBe(false);
     expect(checks.filter(({ outcome }) => outcome === 'failed').map(({ name, detail }) => [name, detail])).toEqual([
-      ['bus', 'gone'],
+      ['archiver', 'does not answer; late'],
       ['all parts are ready', 'status 503'],
       ['the API key is accepted', 'status 401 bad key'],
     ]);

@@ -35,8 +35,8 @@ export class StubGateway {
     return { DR_URL: this.url, DR_API_KEY: 'dr_test' };
   }
 
-  async start(): Promise<this> {
-    await new Promise<void>((done) => this.#server.listen(0, '127.0.0.1', done));
+  async start(port = 0): Promise<this> {
+    await new Promise<void>((done) => this.#server.listen(port, '127.0.0.1', done));
     this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
     return this;
   }

@@ -53,15 +53,17 @@ async function request(api: ApiClient, body: Body, { out }: Context): Promise<Ba
 
 const TRIES = 4;
 
-/** Sent again with the same idempotency key when the reply was lost, so that one call makes one backup. */
+/**
+ * A gateway that is just starting is asked again. One that took the request and lost the reply is not, so that one call never makes two backups;
+ * the idempotency key lets a gateway that knows it tell a repeat of the same call.
+ */
 async function post<T>(api: ApiClient, body: Body): Promise<T> {
   const headers = { 'idempotency-key': randomUUID() };
   for (let tried = 1; ; tried++) {
     try {
       return await api.post<T>('/backups', body, headers);
     } catch (error) {
-      const lost = error instanceof GatewayUnreachable || (error instanceof ApiProblem && error.code === 'idempotency.in_progress');
-      if (!lost || tried === TRIES) throw error;
+      if (!(error instanceof GatewayUnreachable) || error.sent || tried === TRIES) throw error;
       await pause(tried * 250);
     }
   }

@@ -7,7 +7,8 @@ import { verb } from '../verb/verb.ts';
 interface Check {
   name: string;
   outcome: 'ok' | 'failed' | 'skipped';
-  ms: number;
+  /** Absent where only the gateway took the time. */
+  ms: number | undefined;
   detail: string;
 }
 
@@ -30,7 +31,7 @@ function checksTable(checks: readonly Check[]): string {
   const columns = [{ title: 'CHECK' }, { title: 'RESULT' }, { title: 'MS', right: true }, { title: '' }];
   return table(
     columns,
-    checks.map(({ name, outcome, ms, detail }) => [name, outcome, String(Math.round(ms)), detail]),
+    checks.map(({ name, outcome, ms, detail }) => [name, outcome, ms === undefined ? '' : String(Math.round(ms)), detail]),
   );
 }
 
@@ -66,15 +67,15 @@ const ready: Probe = async (api, { machine }) => {
   return [...partsOf(body), check];
 };
 
-/** {checks: {name: {ok, ms?, detail?}}} or {checks: [{name, ok, ms?, detail?}]}. */
+/** {services: [{service, ok, problems}]}: one line each. */
 function partsOf(body: unknown): Check[] {
-  const { checks } = Object(body) as { checks?: Record<string, unknown> | Record<string, unknown>[] };
-  const entries = Array.isArray(checks) ? checks.map((part) => [String(part['name']), part] as const) : Object.entries(checks ?? {});
-  return entries.map(([name, part]) => {
-    const { ok, status, ms, detail } = Object(part) as { ok?: boolean; status?: string; ms?: number; detail?: string };
-    const good = part === true || part === 'ok' || ok === true || status === 'ok' || status === 'up';
-    return { name, outcome: good ? 'ok' : 'failed', ms: ms ?? 0, detail: detail ?? '' };
-  });
+  const { services } = Object(body) as { services?: { service: string; ok: boolean; problems?: string[] }[] };
+  return (services ?? []).map(({ service, ok, problems }) => ({
+    name: service,
+    outcome: ok ? 'ok' : 'failed',
+    ms: undefined,
+    detail: (problems ?? []).join('; '),
+  }));
 }
 
 const authorised: Probe = async (api, { machine }) => [
