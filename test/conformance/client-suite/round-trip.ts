@@ -1,12 +1,16 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { compareRule, type DatasetReport, inspectDataset, planCapture, syntheticFiles } from '@dr/deeplake';
+import { compareRule, type DatasetReport, inspectDataset, planCapture } from '@dr/deeplake';
 import { initRepository } from '@dr/repository';
 import { openSourceFolder, openStore } from '@dr/storage';
+import { ROOT } from './suite.ts';
 
 const now = () => Date.now();
 const PASSPHRASE = 'only for this test';
+const TENANT = 'conformance';
+const BACKUP = 'backup_20300101_000000_00000001';
 
 /** Our reading of a data set, down to the last byte. */
 export async function read(folder: string): Promise<DatasetReport> {
@@ -14,44 +18,48 @@ export async function read(folder: string): Promise<DatasetReport> {
 }
 
 /**
- * Backs a data set up into a fresh local repository below `work`, verifies it whole, checks the structure of the copy, and restores it to `target`.
- * @returns the report of the copy in the repository. @throws when any step finds fault.
+ * Backs a data set up into a fresh local repository below `work` and checks the structure of the copy; then `dr --repo` alone, as after a total
+ * loss, verifies it whole and restores it. @returns where it was restored. @throws when any step finds fault.
  */
-export async function backUpAndRestore(source: string, target: string, work: string): Promise<DatasetReport> {
+export async function backUpAndRestore(source: string, work: string): Promise<string> {
+  const location = join(work, 'repository');
   await mkdir(work, { recursive: true });
-  const store = await openStore(join(work, 'repository'));
-  const repository = await initRepository(store, { unlock: { passphrase: async () => PASSPHRASE }, now, workers: 2 });
-  try {
-    const tenant = await repository.tenant('conformance', { create: true });
-    const id = 'backup_20300101_000000_00000001';
-    const session = await tenant.session(id, { type: 'full' });
-    const folder = await openSourceFolder(source);
-    const plan = await planCapture(folder, { now });
-    const tree = await session.capture({ datasetId: 'set', root: folder.root, files: plan.files });
-    if (tree.findings.length > 0) throw new Error(`capture: ${JSON.stringify(tree.findings)}`);
-    const dataset = {
-      datasetId: 'set',
-      format: plan.format,
-      root: tree.root,
-      status: 'done',
-      objects: tree.objects,
-      bytes: tree.bytes,
-      newBytes: tree.newBytes,
-    };
-    await session.commit({ backupId: id, tenant: 'conformance', type: 'full', datasets: [dataset], createdAtMs: now(), expected: 1 });
-    await session.close();
-    const verified = await tenant.verify(id, { level: 'full' });
-    if (!verified.ok) throw new Error(`verify: ${JSON.stringify(verified.findings)}`);
-    const report = await inspectDataset(tenant.openFiles(tree.root), { deep: true });
-    await tenant.restore(tree.root, target);
-    const paths: string[] = [];
-    for await (const { path } of tenant.entries(tree.root)) paths.push(path);
-    for (const { path, content } of syntheticFiles(paths, plan.format)) await writeFile(join(target, path), content);
-    return report;
-  } finally {
-    await repository.close();
-    await store.close();
-  }
+  const report = await backUp(source, location);
+  if (report.findings.length > 0) throw new Error(`the copy in the repository: ${JSON.stringify(report.findings)}`);
+  await dr(location, ['verify', BACKUP, '--level', 'full']);
+  await dr(location, ['restore', BACKUP, '--target', join(work, 'restored')]);
+  return join(work, 'restored', TENANT, 'set');
+}
+
+async function backUp(source: string, location: string): Promise<DatasetReport> {
+  await using stack = new AsyncDisposableStack();
+  const store = stack.adopt(await openStore(location), (s) => s.close());
+  const repository = stack.adopt(await initRepository(store, { unlock: { passphrase: async () => PASSPHRASE }, now, workers: 2 }), (r) =>
+    r.close(),
+  );
+  const tenant = await repository.tenant(TENANT, { create: true });
+  const session = await tenant.session(BACKUP, { type: 'full' });
+  const folder = await openSourceFolder(source);
+  const plan = await planCapture(folder, { now });
+  const tree = await session.capture({ datasetId: 'set', root: folder.root, files: plan.files });
+  if (tree.findings.length > 0) throw new Error(`capture: ${JSON.stringify(tree.findings)}`);
+  const { root, objects, bytes, newBytes } = tree;
+  const dataset = { datasetId: 'set', format: plan.format, root, status: 'completed', objects, bytes, newBytes };
+  await session.commit({ backupId: BACKUP, tenant: TENANT, type: 'full', datasets: [dataset], createdAtMs: now(), expected: 1 });
+  await session.close();
+  return inspectDataset(tenant.openFiles(root), { deep: true });
+}
+
+/** The command line on the storage alone. @throws with its output when it does not end with 0. */
+async function dr(location: string, args: readonly string[]): Promise<void> {
+  const main = join(ROOT, 'cli/dr/src/main.ts');
+  const argv = ['--conditions=dr-source', '--disable-warning=ExperimentalWarning', main, '--repo', location, ...args];
+  const env = { ...process.env, BACKUP_PASSPHRASE: PASSPHRASE };
+  await new Promise<void>((resolve, reject) =>
+    execFile(process.execPath, argv, { env }, (error, stdout, stderr) =>
+      error ? reject(new Error(`dr --repo ${args.join(' ')}: ${error.code}\n${stdout}${stderr}`)) : resolve(),
+    ),
+  );
 }
 
 /** File systems and `utimes` keep times to a microsecond or so. */

@@ -33,29 +33,31 @@ async function readsAlike(folder: string, dump: Dump): Promise<void> {
   for (const [key, { rows, columns }] of wanted) deepStrictEqual([key, ours.get(key)], [key, { rows, columns }]);
 }
 
-async function roundTrip(suite: Suite, client: PythonClient, name: string, source: string): Promise<void> {
-  const target = join(suite.folder, `${name}-restored`);
+/** @returns where the set was restored. */
+async function roundTrip(suite: Suite, client: PythonClient, name: string, source: string): Promise<string> {
+  let target = '';
   const dump = (await client.call('dump', source)) as Dump;
   await suite.case(`${name}: we read every version as the client does`, () => readsAlike(source, dump));
   const restored = await suite.case(`${name}: backed up, verified and restored byte for byte`, async () => {
-    deepStrictEqual((await backUpAndRestore(source, target, join(suite.folder, `${name}-work`))).findings, []);
+    target = await backUpAndRestore(source, join(suite.folder, name));
     deepStrictEqual(await differences(source, target, 'v4'), []);
   });
-  if (!restored) return;
+  if (!restored) return target;
   await suite.case(`${name}: the client sees the same rows, values, versions, branches and tags in the restored set`, async () => {
     deepStrictEqual(await client.call('dump', target), dump);
   });
+  return target;
 }
 
 await Suite.run(async (suite) => {
   const client = await PythonClient.open(VENVS, 'deeplake-v4', ['deeplake==4.7.*'], join(ROOT, 'test/conformance/deeplake-v4/client.py'));
-  const written = join(suite.folder, 'written');
+  const written = join(suite.folder, 'source');
   if (await suite.case('the client writes a data set', async () => void (await client.call('write', written)))) {
-    await roundTrip(suite, client, 'written', written);
+    const restored = await roundTrip(suite, client, 'written', written);
     await suite.case('the restored set can be written: one more row, nothing lost', async () => {
-      const { before, after } = (await client.call('append', join(suite.folder, 'written-restored'))) as { before: number; after: number };
+      const { before, after } = (await client.call('append', restored)) as { before: number; after: number };
       deepStrictEqual(after, before + 1);
-      deepStrictEqual((await read(join(suite.folder, 'written-restored'))).findings, []);
+      deepStrictEqual((await read(restored)).findings, []);
     });
   }
   await roundTrip(suite, client, 'gen-v4-full', join(await unpackFixture('gen-v4-full'), 'ds'));
