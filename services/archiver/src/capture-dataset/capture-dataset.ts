@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type DatasetReport, inspectDataset, planCapture } from '@dr/deeplake';
-import type { DatasetRef, Finding, RecordCaptured } from '@dr/domain';
+import { type DatasetReport, inspectDataset, planCapture, type SkippedFile } from '@dr/deeplake';
+import { type DatasetRef, FINDINGS_MAX, type Finding, type RecordCaptured } from '@dr/domain';
 import type { CapturedTree, Progress } from '@dr/repository';
 import { openSourceFolder } from '@dr/storage';
 import type { SessionInUse } from '../sessions/open-sessions.ts';
@@ -27,12 +27,20 @@ export async function captureDataset(request: CaptureDataset): Promise<RecordCap
   const { signal, progress } = request;
   const tree = await session.capture({ datasetId: dataset.datasetId, root: folder.root, files: plan.files, signal, progress });
   await session.flush();
-  const report = await inspectDataset(tenant.openFiles(tree.root));
-  return recordOf(backupId, dataset, tree, report);
+  const report = await inspectDataset(tenant.openFiles(tree.root), { format: plan.format });
+  return recordOf(backupId, dataset, tree, { report, skipped: plan.skipped });
 }
 
-function recordOf(backupId: string, { n, datasetId }: DatasetRef, tree: CapturedTree, report: DatasetReport): RecordCaptured {
-  const copyFindings = tree.findings.map((finding) => copyFinding(report.format, finding));
+interface Looked {
+  report: DatasetReport;
+  skipped: readonly SkippedFile[];
+}
+
+function recordOf(backupId: string, { n, datasetId }: DatasetRef, tree: CapturedTree, { report, skipped }: Looked): RecordCaptured {
+  const copyFindings = [
+    ...tree.findings.map(({ path, kind, message }) => copyFinding(report.format, path, `${kind}: ${message}`)),
+    ...skipped.flatMap(({ path, reason }) => (reason in LOST ? [copyFinding(report.format, path, LOST[reason]!)] : [])),
+  ];
   const { branches, tags, rows: total, headVersion } = report;
   const { error, warning, info } = report.findingCounts;
   return {
@@ -49,7 +57,7 @@ function recordOf(backupId: string, { n, datasetId }: DatasetRef, tree: Captured
     branches: branches.map(({ name, id, headVersion, rows }) => ({ name, id, headVersion, rows })),
     tags: tags.map(({ name, branch, version, rows }) => ({ name, branch, version, rows })),
     rows: total,
-    findings: [...copyFindings, ...report.findings.map(findingOf)],
+    findings: [...copyFindings, ...report.findings.map(findingOf)].slice(0, FINDINGS_MAX),
     findingCounts: { error: error + copyFindings.length, warning, info },
     ...(headVersion !== undefined && { headVersion }),
   };
@@ -57,7 +65,13 @@ function recordOf(backupId: string, { n, datasetId }: DatasetRef, tree: Captured
 
 const findingOf = ({ format, code, severity, path, message }: Finding): Finding => ({ format, code, severity, path, message });
 
+/** What a plan leaves out although it may be data; everything else that it skips is written anew or worth nothing. */
+const LOST: Readonly<Partial<Record<SkippedFile['reason'], string>>> = {
+  'bad-name': 'not captured: its name is not valid UTF-8, so it could not be restored under the same name. Rename it.',
+  special: 'not captured: it is a device, a pipe or a socket.',
+};
+
 /** Code W1 is ours: a file could not be copied as it was listed. A capture that lost or tore a file is not intact. */
-function copyFinding(format: Finding['format'], { path, kind, message }: CapturedTree['findings'][number]): Finding {
-  return { format, code: 'W1', severity: 'error', path, message: `${kind}: ${message}` };
+function copyFinding(format: Finding['format'], path: string, message: string): Finding {
+  return { format, code: 'W1', severity: 'error', path, message };
 }
