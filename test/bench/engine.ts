@@ -29,16 +29,38 @@ const unlock = { passphrase: async () => 'a passphrase of the benchmark' };
 const engine = { unlock, now: Date.now, workers: values.workers ? Number(values.workers) : undefined };
 
 async function* files(root: string): AsyncGenerator<CaptureFile[]> {
-  for await (const page of (await openSourceFolder(root)).list()) yield page.filter(({ kind }) => kind !== 'special') as unknown as CaptureFile[];
+  for await (const page of (await openSourceFolder(root)).list())
+    yield page.filter(({ kind }) => kind !== 'special') as unknown as CaptureFile[];
 }
 
 async function backUp(tenant: TenantRepository, backupId: string): Promise<unknown> {
   const session = await tenant.session(backupId, { type: 'full' });
   const tree = await session.capture({ datasetId: 'all', root: source, files: files(source) });
-  const dataset = { datasetId: 'all', format: 'opaque' as const, root: tree.root, status: 'completed', objects: tree.objects, bytes: tree.bytes, newBytes: tree.newBytes };
-  const commit = await session.commit({ backupId, tenant: 'bench', type: 'full', datasets: [dataset], createdAtMs: Date.now(), expected: 1 });
+  const dataset = {
+    datasetId: 'all',
+    format: 'opaque' as const,
+    root: tree.root,
+    status: 'completed',
+    objects: tree.objects,
+    bytes: tree.bytes,
+    newBytes: tree.newBytes,
+  };
+  const commit = await session.commit({
+    backupId,
+    tenant: 'bench',
+    type: 'full',
+    datasets: [dataset],
+    createdAtMs: Date.now(),
+    expected: 1,
+  });
   await session.close();
-  return { objects: tree.objects, megabytes: mb(tree.bytes), newMegabytes: mb(tree.newBytes), storedMegabytes: mb(commit.kind === 'commit' ? commit.storedBytes : 0), findings: tree.findings.length };
+  return {
+    objects: tree.objects,
+    megabytes: mb(tree.bytes),
+    newMegabytes: mb(tree.newBytes),
+    storedMegabytes: mb(commit.kind === 'commit' ? commit.storedBytes : 0),
+    findings: tree.findings.length,
+  };
 }
 
 async function step(name: string, work: string): Promise<unknown> {
@@ -69,7 +91,9 @@ async function sizeOf(folder: string): Promise<number> {
 if (values.step) {
   const result = await step(values.step, values.work!);
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-  process.stdout.write(`${JSON.stringify({ cpuSeconds: Math.round((userCPUTime + systemCPUTime) / 1e4) / 100, peakMegabytes: Math.round(maxRSS / 1024), result })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ cpuSeconds: Math.round((userCPUTime + systemCPUTime) / 1e4) / 100, peakMegabytes: Math.round(maxRSS / 1024), result })}\n`,
+  );
 } else {
   const work = values.work ?? mkdtempSync(join(tmpdir(), 'dr-bench-'));
   try {

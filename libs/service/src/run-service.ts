@@ -49,7 +49,7 @@ function endWith(log: Logger, error: unknown): never {
 }
 
 function closeAtSignal(house: House, app: INestApplicationContext): void {
-  let closing: Promise<void> | undefined;
+  let isClosing = false;
   const close = async () => {
     house.log.info('stopping');
     await app.close();
@@ -57,7 +57,9 @@ function closeAtSignal(house: House, app: INestApplicationContext): void {
     process.exit(0);
   };
   const onSignal = () => {
-    closing ??= close().catch((error: unknown) => endWith(house.log, error));
+    if (isClosing) return;
+    isClosing = true;
+    close().catch((error: unknown) => endWith(house.log, error));
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
