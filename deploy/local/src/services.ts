@@ -32,6 +32,12 @@ const keptBack = /^(DATABASE_ADMIN_URL|DR_BOOTSTRAP_API_KEY|DR_LOCK_FILE|DR_LIFE
  */
 const NODE_FLAGS = ['--max-semi-space-size=2', '--no-memory-protection-keys'];
 
+/**
+ * glibc raises its threshold for giving memory back whenever a large block is freed, and a service that handles pieces of megabytes then
+ * keeps all it ever had: 475 MB instead of 250 MB after three backups of 490 MB. Fixed thresholds give blocks back at once.
+ */
+const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144', MALLOC_TRIM_THRESHOLD_: '262144' };
+
 /** How to run one service under this Node. */
 export function serviceSpec(name: string, setting: ServiceSetting): ProcessSpec {
   const passed = Object.entries(setting.environment).filter(([key]) => !keptBack.test(key));
@@ -41,6 +47,7 @@ export function serviceSpec(name: string, setting: ServiceSetting): ProcessSpec 
     command: process.execPath,
     args: [...NODE_FLAGS, join(setting.servicesFolder, name, 'dist', 'main.js')],
     env: {
+      ...MALLOC,
       ...Object.fromEntries(passed),
       ...nats,
       NODE_ENV: 'production',

@@ -3,9 +3,6 @@ import { readPassphrase } from '@dr/config';
 import { initRepository, openRepository, type Repository, RepositoryExists, RepositoryMissing } from '@dr/repository';
 import { type ObjectStore, openStore } from '@dr/storage';
 
-/** Keeps a whole archiver or restorer, Nest and the database client included, below 400 MB. */
-const ENGINE_MEMORY_BYTES_MAX = 80 * 1024 * 1024;
-
 export interface RepositoryAccessOptions {
   config: Config;
   /** 'write' makes the repository when there is none; 'read' never writes. */
@@ -71,7 +68,6 @@ export class RepositoryAccess {
     return {
       unlock: { passphrase: () => readPassphrase(config.passphrase) },
       workers: config.backup.parallelWorkers,
-      memoryBytesMax: ENGINE_MEMORY_BYTES_MAX,
       compressionLevel: config.backup.compression ? config.backup.compressionLevel : 0,
       now,
     };
