@@ -28,6 +28,8 @@ export interface CaptureFile {
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
   readonly ino: bigint;
+  /** Of a source in an object store. */
+  readonly etag?: string;
   /** Default: fixed, 1 MiB. */
   readonly chunker?: Chunker;
   /** The file's bytes when they do not come from the source folder (already read, or made up); identity is not checked then. */
@@ -157,6 +159,8 @@ export interface TreeEntry {
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
   readonly ino: bigint;
+  /** What an object store says of the content's version. */
+  readonly etag?: string;
   /** mtime or ctime too close to the time of reading to prove that nothing changed after. */
   readonly racy: boolean;
   /** Files: SHA-256 of the content when it is one piece (or inline, or empty), else SHA-256 over the pieces' SHA-256s. Hex. */

@@ -17,7 +17,15 @@ interface CommitBody extends CommitManifest {
   readonly storedBytes: number;
 }
 
-type TombstoneBody = Omit<Tombstone, 'storagePath'> & { readonly format: number };
+/** In clear, so that it can be told apart without keys and outlives an erased tenant; only the reason, which may quote people, is sealed. */
+interface TombstoneBody {
+  readonly format: number;
+  readonly kind: 'tombstone';
+  readonly backupId: string;
+  readonly decidedAtMs: number;
+  /** Base64 of a sealed {format, reason}. */
+  readonly sealed: string;
+}
 
 export interface CommitParts {
   readonly manifest: CommitManifest;
@@ -32,25 +40,37 @@ export function encodeCommit(scope: TenantScope, { manifest, segments, storedByt
 }
 
 export function encodeTombstone(scope: TenantScope, backupId: string, reason: string): Buffer {
+  const key = scope.names.decision(backupId);
+  const secret = scope.keys.dataKey(scope.keys.epoch);
+  const sealed = encodeSealed('commit', reasonPart(key), belongingOf(scope), secret, scope.random(SALT_BYTES), {
+    format: FORMAT_VERSION,
+    reason,
+  });
   const body: TombstoneBody = {
     format: FORMAT_VERSION,
     kind: 'tombstone',
     backupId,
-    tenant: scope.keys.tenant,
-    reason,
     decidedAtMs: scope.now(),
+    sealed: sealed.toString('base64'),
   };
-  return encodeSigned(scope.ring, scope.names.decision(backupId), body);
+  return encodeSigned(scope.ring, key, body);
+}
+
+const reasonPart = (key: string): string => `${key} reason`;
+
+function decodeTombstone(scope: TenantScope, backupId: string, bytes: Uint8Array): Tombstone {
+  const key = scope.names.decision(backupId);
+  const { kind, backupId: named, decidedAtMs, sealed } = decodeSigned<TombstoneBody>(scope.ring, key, bytes);
+  if (kind !== 'tombstone' || named !== backupId) throw new Malformed('it is the tombstone of another backup');
+  const open = (): { format: number; reason: string } =>
+    decodeSealed('commit', reasonPart(key), ownerOf(scope), (epoch) => scope.keys.dataKey(epoch), Buffer.from(sealed, 'base64'));
+  return { kind, backupId, tenant: scope.keys.tenant, reason: open().reason, decidedAtMs, storagePath: key };
 }
 
 /** A decision object, whichever it is. @throws Malformed, FormatTooNew. */
 export function decodeDecision(scope: TenantScope, backupId: string, bytes: Uint8Array): Decision {
   const key = scope.names.decision(backupId);
-  if (bytes[0] === '{'.charCodeAt(0)) {
-    const { format: _, ...tombstone } = decodeSigned<TombstoneBody>(scope.ring, key, bytes);
-    if (tombstone.kind !== 'tombstone' || tombstone.backupId !== backupId) throw new Malformed('it is the tombstone of another backup');
-    return { ...tombstone, storagePath: key };
-  }
+  if (bytes[0] === '{'.charCodeAt(0)) return decodeTombstone(scope, backupId, bytes);
   const body = decodeSealed<CommitBody>('commit', key, ownerOf(scope), (epoch) => scope.keys.dataKey(epoch), bytes);
   if (body.kind !== 'commit' || body.backupId !== backupId) throw new Malformed('it is the commit of another backup');
   const { format: _, repository: __, segments, ...commit } = body;

@@ -11,6 +11,8 @@ export const PIECES_PER_FILE_MAX = 65_536;
 const KINDS: readonly EntryKind[] = ['file', 'dir', 'symlink'];
 const FLAG_RACY = 4;
 const FLAG_INLINE = 8;
+const FLAG_ETAG = 16;
+const FLAGS_KNOWN = 31;
 const CHUNKERS: readonly Chunker['name'][] = ['fixed', 'cuts', 'v3-chunk'];
 
 /** Everything of a tree entry but its path; what a worker thread hands back for a file. `digest` and piece ids have 32 bytes. */
@@ -24,6 +26,7 @@ export interface EntryBody {
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
   readonly ino: bigint;
+  readonly etag?: string;
   readonly inline?: Uint8Array;
   readonly digest?: Uint8Array;
   readonly pieces?: readonly { readonly id: Uint8Array; readonly length: number }[];
@@ -31,11 +34,14 @@ export interface EntryBody {
   readonly linkTarget?: string;
 }
 
-/** u8 kind and flags, mode, owner, times, inode; then by kind: size and inline bytes, or size, digest, chunker and pieces; or the link's target. */
+/** u8 kind and flags, mode, owner, times, inode, etag if any; then by kind: size and inline bytes, or size, digest, chunker and pieces; or the link's target. */
 export function encodeEntry(body: EntryBody, writer: ByteWriter = new ByteWriter()): ByteWriter {
   const inline = body.kind === 'file' && body.inline !== undefined;
-  writer.u8(KINDS.indexOf(body.kind) | (body.racy ? FLAG_RACY : 0) | (inline ? FLAG_INLINE : 0));
+  writer.u8(
+    KINDS.indexOf(body.kind) | (body.racy ? FLAG_RACY : 0) | (inline ? FLAG_INLINE : 0) | (body.etag === undefined ? 0 : FLAG_ETAG),
+  );
   writer.varint(body.mode).varint(body.uid).varint(body.gid).i64(body.mtimeNs).i64(body.ctimeNs).i64(body.ino);
+  if (body.etag !== undefined) writer.sized(Buffer.from(body.etag));
   if (body.kind === 'symlink') writer.sized(Buffer.from(body.linkTarget ?? ''));
   if (body.kind !== 'file') return writer;
   if (body.inline) return writer.sized(body.inline);
@@ -65,11 +71,12 @@ export function decodeEntry(path: string, bytes: Uint8Array): TreeEntry {
   const reader = new ByteReader(bytes);
   const flags = reader.u8();
   const kind = KINDS[flags & 3];
-  if (kind === undefined || flags >= 16) throw new Malformed('a tree entry has a kind that a later version wrote');
+  if (kind === undefined || flags > FLAGS_KNOWN) throw new Malformed('a tree entry has a kind that a later version wrote');
   const [mode, uid, gid] = [reader.varint(), reader.varint(), reader.varint()];
   const [mtimeNs, ctimeNs, ino] = [reader.i64(), reader.i64(), BigInt.asUintN(64, reader.i64())];
   const head = { path, kind, mode, uid, gid, mtimeNs, ctimeNs, ino, racy: (flags & FLAG_RACY) !== 0 };
-  const entry = { ...head, ...decodeContent(reader, kind, (flags & FLAG_INLINE) !== 0) };
+  const etag = (flags & FLAG_ETAG) !== 0 ? { etag: reader.sized().toString() } : {};
+  const entry = { ...head, ...etag, ...decodeContent(reader, kind, (flags & FLAG_INLINE) !== 0) };
   reader.end('a tree entry');
   return entry;
 }

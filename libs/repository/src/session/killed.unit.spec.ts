@@ -14,7 +14,9 @@ afterAll(removeFolders);
 const script = new URL('../testing/back-up-folder.ts', import.meta.url).pathname;
 
 function start(store: string, folder: string, backupId: string): ChildProcess {
-  return spawn(process.execPath, ['--conditions=dr-source', script, store, folder, backupId], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(process.execPath, ['--no-memory-protection-keys', '--conditions=dr-source', script, store, folder, backupId], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 async function output(child: ChildProcess): Promise<string> {

@@ -56,6 +56,7 @@ const meta = {
   mtimeNs: i64,
   ctimeNs: i64,
   ino: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  etag: fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined }),
 };
 
 const pieced = fc.record({
@@ -83,8 +84,9 @@ describe('entries', () => {
     fc.assert(
       fc.property(anyBody, (body) => {
         const back = decodeEntry('a/path', Buffer.from(encodeEntry(body).view()));
-        const { kind, racy, mode, uid, gid, mtimeNs, ctimeNs, ino } = body;
+        const { kind, racy, mode, uid, gid, mtimeNs, ctimeNs, ino, etag } = body;
         expect(back).toMatchObject({ path: 'a/path', kind, racy, mode, uid, gid, mtimeNs, ctimeNs, ino });
+        expect(back.etag).toBe(etag);
         if (kind === 'file') expect(back.size).toBe(body.size);
         expect(back.linkTarget).toBe(body.linkTarget);
         expect(back.inline && [...back.inline]).toEqual(body.inline && [...body.inline]);

@@ -64,7 +64,7 @@ export class FileCapture {
 
   async #store(file: CaptureFile, source: Source, identity: Identity, racy: boolean): Promise<FileOutcome> {
     const { mode, uid, gid, mtimeNs, ctimeNs, ino } = identity;
-    const head = { kind: 'file' as const, racy, mode, uid, gid, mtimeNs, ctimeNs, ino };
+    const head = { kind: 'file' as const, racy, mode, uid, gid, mtimeNs, ctimeNs, ino, etag: file.etag };
     if (source.size <= INLINE_BYTES_MAX) {
       const inline = this.#fill(source, 0, source.size);
       return { body: { ...head, size: inline.length, inline: Buffer.from(inline) }, size: inline.length, newBytes: 0, storedBytes: 0 };
