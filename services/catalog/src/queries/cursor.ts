@@ -7,6 +7,7 @@ export interface ListPlace {
 /** The cursor came from somewhere else, or was cut. */
 export class BadCursor extends Error {
   readonly code = 'request.bad_cursor';
+  readonly status = 400;
   constructor() {
     super('The cursor is not one that this list gave. Start again without one.');
   }

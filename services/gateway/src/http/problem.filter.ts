@@ -17,7 +17,11 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 export function sendProblem(reply: FastifyReply, problem: Problem, headers: Record<string, string> = {}): void {
-  void reply.status(problem.status).headers(headers).type('application/problem+json').send(JSON.stringify(problem));
+  void reply
+    .status(problem.status)
+    .headers({ 'X-Request-Id': problem.request_id, ...headers })
+    .type('application/problem+json')
+    .send(JSON.stringify(problem));
 }
 
 export function problemFor(error: unknown, request: FastifyRequest, log: Logger): Problem {

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '../../../deploy/local/src/free-port.ts';
+import { freshDir } from '../../support/servers.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const ENDS = ['completed', 'partial', 'failed', 'cancelled', 'passed', 'error'];
+
+export interface Reply<T = Record<string, unknown>> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+/** The whole house as `npm start` runs it (embedded PostgreSQL and NATS, four services), without the demo, on a home and a source of its own. */
+export class RunningHouse {
+  readonly home = freshDir('house');
+  readonly source = join(this.home, 'deeplake');
+  private readonly port: number;
+  private readonly child: ChildProcess;
+  private output = '';
+
+  private constructor(port: number) {
+    this.port = port;
+    mkdirSync(this.source, { recursive: true });
+    const env = Object.fromEntries(
+      Object.entries(process.env).filter(([key]) => !/^(NODE_OPTIONS|BACKUP_|DATABASE_|NATS_|DR_|JEST_)/.test(key)),
+    );
+    this.child = spawn(process.execPath, [join(root, 'deploy', 'local', 'src', 'main.ts')], {
+      env: { ...env, DR_HOME: this.home, DR_PORT: String(port), DR_DEMO: '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on('data', (bytes) => (this.output += String(bytes)));
+  }
+
+  /** Builds what changed and starts. Ready when this resolves. */
+  static async start(): Promise<RunningHouse> {
+    spawnSync(process.execPath, [join(root, 'tools', 'build.mjs')]);
+    const house = new RunningHouse(await freePort());
+    for (let waited = 0; waited < 60_000 && !house.output.includes('Ctrl-C stops everything.'); waited += 50) {
+      if (house.child.exitCode !== null) break;
+      await pause(50);
+    }
+    if (!house.output.includes('Ctrl-C stops everything.')) throw new Error(`the house did not start:\n${house.output}`);
+    return house;
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null) return;
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGTERM');
+    await ended;
+  }
+
+  get repository(): string {
+    return join(this.home, 'repository');
+  }
+
+  /** Kills a service with SIGKILL; the supervisor starts it again. */
+  kill(service: string): void {
+    const { pid } = JSON.parse(readFileSync(join(this.home, 'run', `${service}.json`), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+  }
+
+  async call<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Reply<T>> {
+    const { api_key } = JSON.parse(readFileSync(join(this.home, 'credentials.json'), 'utf8')) as { api_key: string };
+    const reply = await fetch(`http://127.0.0.1:${this.port}${path}`, {
+      method,
+      headers: { authorization: `ApiKey ${api_key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    return { status: reply.status, headers: reply.headers, body: (await reply.json()) as T };
+  }
+
+  /** Posts and waits for the end of what was asked for. The gateway may be away meanwhile. */
+  async run<T = Record<string, unknown>>(path: string, body: object): Promise<T & { status: string }> {
+    const asked = await this.call('POST', path, body);
+    if (asked.status !== 202) throw new Error(`POST ${path}: ${asked.status} ${JSON.stringify(asked.body)}`);
+    return this.ended<T>(asked.headers.get('location')!);
+  }
+
+  async ended<T = Record<string, unknown>>(location: string, msMax = 90_000): Promise<T & { status: string }> {
+    for (let waited = 0; waited < msMax; waited += 100) {
+      const reply = await this.call<T & { status: string }>('GET', location).catch(() => undefined);
+      if (reply?.status === 200 && ENDS.includes(reply.body.status)) return reply.body;
+      await pause(100);
+    }
+    throw new Error(`${location} did not end in ${msMax} ms; the house says:\n${this.output.slice(-2000)}`);
+  }
+
+  /** Keys of all packs in the repository. */
+  packPaths(): string[] {
+    const all = readdirSync(this.repository, { recursive: true, withFileTypes: true });
+    const packs = all.filter((f) => f.isFile() && f.parentPath.includes('/packs/'));
+    return packs.map((f) => relative(this.repository, join(f.parentPath, f.name)));
+  }
+}
