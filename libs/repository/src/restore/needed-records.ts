@@ -45,6 +45,8 @@ export interface PackRange {
 
 /** Gaps up to this are read along: cheaper than another request. */
 const GAP_BYTES = 256 * 1024;
+/** A range ends after it: some ranges in flight keep threads busy, whole packs would only keep memory busy. */
+const RANGE_BYTES = 4 * 1024 * 1024;
 
 export function rangesOf(records: Iterable<NeededRecord>): PackRange[] {
   const sorted = [...records].sort((a, b) => a.location.offset - b.location.offset);
@@ -52,7 +54,7 @@ export function rangesOf(records: Iterable<NeededRecord>): PackRange[] {
   for (const record of sorted) {
     const { offset, length } = record.location;
     const last = ranges.at(-1);
-    if (last && offset - last.end <= GAP_BYTES) {
+    if (last && offset - last.end <= GAP_BYTES && last.end - last.start < RANGE_BYTES) {
       last.end = Math.max(last.end, offset + length);
       last.records.push(record);
     } else ranges.push({ start: offset, end: offset + length, records: [record] });

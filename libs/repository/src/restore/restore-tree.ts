@@ -46,7 +46,7 @@ export class TreeRestore {
     this.#target = target;
     this.#options = options;
     this.#reader = new PieceReader(parts.scope, parts.index);
-    this.#crew = new Crew(parts.pool.size * 2);
+    this.#crew = new Crew(parts.pool.size * 3);
   }
 
   async run(root: PieceId): Promise<RestoreReport> {

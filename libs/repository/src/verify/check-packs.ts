@@ -39,7 +39,7 @@ export async function checkPacksQuick(check: PackCheck): Promise<void> {
 
 /** Every needed pack is read whole: its name, header, footer, and every needed record down to the SHA-256 of its piece. */
 export async function checkPacksFull(check: PackCheck, pool: WorkerPool): Promise<void> {
-  const crew = new Crew(pool.size * 2);
+  const crew = new Crew(pool.size + 1);
   const progress = progressOf(check);
   await eachPack(check, crew, async (pack, object, records) => {
     const { bytes, transfer } = exactly(await check.scope.store.read(object));

@@ -19,8 +19,6 @@ export interface EngineLimits {
   /** Bytes at which packs end. */
   readonly targets: Readonly<Record<PackKind, number>>;
   readonly buffers: { readonly bytes: Readonly<Record<PackKind, number>>; readonly counts: Readonly<Record<PackKind, number>> };
-  /** Bytes of packs that a restore or verify reads ahead. */
-  readonly readAhead: number;
 }
 
 /**
@@ -39,7 +37,7 @@ export function engineLimits({
   const targets = { data, meta: META_TARGET };
   const bytes = { data: packBufferBytes(data), meta: packBufferBytes(META_TARGET) };
   const counts = { data: 2 * threads, meta: threads + 1 };
-  return { workers: threads, compressionLevel, targets, buffers: { bytes, counts }, readAhead: 2 * threads * bytes.data };
+  return { workers: threads, compressionLevel, targets, buffers: { bytes, counts } };
 }
 
 const need = (threads: number, data: number): number =>

@@ -32,6 +32,16 @@ export class PackBuffers<Thread> {
     else this.#free[kind].push(buffer);
   }
 
+  /** Gives the memory of free buffers back; they are made again when needed. */
+  trim(): void {
+    for (const kind of ['data', 'meta'] as const) {
+      for (const buffer of this.#free[kind].splice(0)) {
+        buffer.transfer(0);
+        this.#made[kind]--;
+      }
+    }
+  }
+
   #make(kind: PackKind): ArrayBuffer | undefined {
     if (this.#made[kind] >= this.#counts[kind]) return undefined;
     this.#made[kind]++;

@@ -5,6 +5,8 @@ import type { PackKind } from '../format/object-names.ts';
 import type { DeliveredPack, FromWorker, Job, JobResult, ThreadError, ToWorker } from './messages.ts';
 import { PackBuffers } from './pack-buffers.ts';
 
+/** Young generation of a thread's heap: pieces lie outside of it. */
+const YOUNG_MEGABYTES = 8;
 /** Jobs a thread has at once: the next one lies ready when one ends. */
 const DEPTH = 2;
 
@@ -75,6 +77,7 @@ export class WorkerPool {
 
   hush(session: number): void {
     this.#sessions.delete(session);
+    if (this.#sessions.size === 0) this.buffers.trim();
     this.broadcast({ type: 'end-session', session });
   }
 
@@ -90,7 +93,10 @@ export class WorkerPool {
   #start(): Thread {
     const source = import.meta.url.endsWith('.ts');
     const url = new URL(source ? './worker.ts' : './worker.js', import.meta.url);
-    const worker = new Worker(url, { execArgv: source ? ['--conditions=dr-source', '--disable-warning=ExperimentalWarning'] : [] });
+    const worker = new Worker(url, {
+      execArgv: source ? ['--conditions=dr-source', '--disable-warning=ExperimentalWarning'] : [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+    });
     const thread: Thread = { worker, jobs: new Map() };
     worker.on('message', (message: FromWorker) => this.#hear(thread, message));
     worker.on('error', (cause) => this.#die(new WorkerDied(cause)));
