@@ -1,0 +1,46 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { selectDatasets } from './select-datasets.ts';
+
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'dr-select-'));
+  for (const path of ['acme/b', 'acme/a', 'globex/c', 'empty']) mkdirSync(join(root, path), { recursive: true });
+  for (const path of ['acme/b', 'acme/a', 'globex/c']) writeFileSync(join(root, path, 'meta.json'), '{}');
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+const selected = async (request: Parameters<typeof selectDatasets>[1]) =>
+  (await selectDatasets(root, request)).map(({ tenant, datasets }) => [tenant, datasets.map((d) => d.datasetId)]);
+
+test('a tenant without names means all its data sets, by id', async () => {
+  expect(await selected({ tenant: 'acme' })).toEqual([['acme', ['a', 'b']]]);
+});
+
+test('no tenant means one selection for each that has data sets', async () => {
+  expect(await selected({})).toEqual([
+    ['acme', ['a', 'b']],
+    ['globex', ['c']],
+  ]);
+});
+
+test('names narrow it, and one said twice counts once', async () => {
+  expect(await selected({ tenant: 'acme', datasetIds: ['b', 'b'] })).toEqual([['acme', ['b']]]);
+});
+
+test('one unknown name among known ones refuses all, and says where it stands', async () => {
+  await expect(selected({ tenant: 'acme', datasetIds: ['a', 'no'] })).rejects.toMatchObject({
+    status: 404,
+    code: 'backup.unknown_dataset',
+    errors: [{ pointer: '/dataset_ids/1' }],
+  });
+});
+
+test.each(['empty', 'nobody'])('tenant %s selects nothing, which is refused', async (tenant) => {
+  await expect(selected({ tenant })).rejects.toMatchObject({ status: 422, code: 'backup.nothing_selected' });
+});
+
+test('another tenant of the same name of data set is not reached', async () => {
+  await expect(selected({ tenant: 'globex', datasetIds: ['a'] })).rejects.toMatchObject({ status: 404 });
+});
