@@ -2,8 +2,8 @@ import { NotFoundException } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { statusOf } from './error-status.ts';
-import { HttpProblem, notFound } from './problem.ts';
 import { problemFor } from './problem.filter.ts';
+import { HttpProblem, notFound } from './problem.ts';
 import { validationPipe } from './validation.ts';
 
 const logged: unknown[] = [];

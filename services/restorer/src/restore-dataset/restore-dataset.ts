@@ -5,6 +5,7 @@ import type { Finding, RecordRestored, RestoreDataset, RestoreOptions } from '@d
 import type { Commit, Progress, TenantRepository } from '@dr/repository';
 import { DrError, openSourceFolder } from '@dr/storage';
 import type { Place } from './place.ts';
+import { refuseLinks } from './refuse-links.ts';
 import { exists, finishSwap, recordIntent, syncFolder } from './swap.ts';
 import { verifyStaged } from './verify-staged.ts';
 
@@ -14,6 +15,8 @@ export interface RestoreDatasetRequest {
   dataset: RestoreDataset;
   options: RestoreOptions;
   place: Place;
+  /** Absolute folder that holds all tenants. */
+  sourceRoot: string;
   signal: AbortSignal;
   progress: (progress: Progress) => void;
   /** Asked once, before the target is touched. Throws when the restore must not go on. */
@@ -60,7 +63,8 @@ export async function restoreDataset(request: RestoreDatasetRequest): Promise<Re
   return resultOf(dataset, report, findings);
 }
 
-async function refuseOccupied({ place, options }: RestoreDatasetRequest): Promise<void> {
+async function refuseOccupied({ place, options, sourceRoot }: RestoreDatasetRequest): Promise<void> {
+  await refuseLinks(sourceRoot, place);
   if (!options.overwriteExisting && (await exists(place.target))) throw new TargetExists(place.target);
 }
 

@@ -56,6 +56,7 @@ export class RestoreDatasets implements OnApplicationBootstrap, OnApplicationShu
       commit: await tenant.commit(backupId),
       dataset,
       options,
+      sourceRoot: this.house.config.deeplake.root,
       place: placeOf(this.house.config.deeplake.root, { tenant: targetTenant, dataset: dataset.to, restoreId, n: dataset.n }),
       signal: context.signal,
       progress: (progress) => {
