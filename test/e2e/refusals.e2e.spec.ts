@@ -125,3 +125,17 @@ function expectProblem({ status, headers, body }: Reply<Problem>, wanted: number
   expect(headers.get('x-request-id')).toBe(body.request_id);
   expect(body.detail.length).toBeGreaterThan(10);
 }
+
+test('the trace of a request goes through events and jobs to the end of its backup', async () => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
+  const asked = await house.call('POST', backups, { tenant_id: 'acme', dataset_ids: ['tiny'] }, headers);
+  const { backup_id } = await house.ended<{ backup_id: string }>(asked.headers.get('location')!);
+  const traces = await house.sql<{ type: string; trace: string }>(
+    `SELECT convert_from(body, 'UTF8')::jsonb ->> 'type' AS type, convert_from(body, 'UTF8')::jsonb -> 'meta' ->> 'traceparent' AS trace
+       FROM events WHERE stream LIKE '%' || $1 || '%' ORDER BY stream, version`,
+    [backup_id],
+  );
+  expect(traces.map((t) => t.type)).toEqual(['BackupRequested', 'BackupStarted', 'BackupCapturesEnded', 'BackupSealed', 'DatasetCaptured']);
+  expect(traces.map((t) => t.trace?.split('-')[1])).toEqual(traces.map(() => traceId));
+}, 60_000);

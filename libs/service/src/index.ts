@@ -2,10 +2,11 @@
  * The frame that every service shares: configuration, log, database, event store, jobs and bus opened in one place (`House`), health,
  * a clean start and a clean end. A service is a Nest module, a `main.ts` of a few lines, and its own slices.
  */
+export { type CommandMeta, commandMeta } from './command-meta.ts';
 export { type Health, type HealthCheck, ServiceHealth } from './health.ts';
 export { HouseModule, InjectHouse } from './house.module.ts';
 export { type House, nudgeSequencer } from './house.ts';
-export { startWorker, type WorkerSetting } from './job-workers.ts';
+export { startWorker, type Traced, type WorkerSetting } from './job-workers.ts';
 export { type ProcessorSetting, startProcessor } from './processors.ts';
 export { RepositoryAccess, type RepositoryAccessOptions } from './repository-access.ts';
 export { runService, type StartedService } from './run-service.ts';

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
 import { freePort } from '../../../deploy/local/src/free-port.ts';
 import { freshDir } from '../../support/servers.ts';
 
@@ -93,6 +94,21 @@ export class RunningHouse {
       await pause(100);
     }
     throw new Error(`${location} did not end in ${msMax} ms; the house says:\n${this.output.slice(-2000)}`);
+  }
+
+  /** Reads the house's database, as its services do. */
+  async sql<Row>(text: string, values: unknown[]): Promise<Row[]> {
+    const { pid } = JSON.parse(readFileSync(join(this.home, 'run', 'catalog.json'), 'utf8')) as { pid: number };
+    const url = readFileSync(`/proc/${pid}/environ`, 'utf8')
+      .split('\0')
+      .find((line) => line.startsWith('DATABASE_URL='))!;
+    const client = new pg.Client({ connectionString: url.slice('DATABASE_URL='.length) });
+    await client.connect();
+    try {
+      return (await client.query(text, values)).rows as Row[];
+    } finally {
+      await client.end();
+    }
   }
 
   /** Keys of all packs in the repository. */

@@ -3,7 +3,7 @@ import type { Queryable } from '@dr/event-store';
 import type { ClaimedJob, EndJob, JobContext, OnDead } from '@dr/jobs';
 import { ProgressPublisher } from '@dr/messaging';
 import { BackupDecided } from '@dr/repository';
-import { type House, InjectHouse, nudgeSequencer, startWorker } from '@dr/service';
+import { commandMeta, type House, InjectHouse, nudgeSequencer, startWorker } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { CapturePayload } from '../plan-backup/plan-backup.ts';
 import { OpenSessions } from '../sessions/open-sessions.ts';
@@ -76,7 +76,7 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
 
   private async record(tx: Queryable, job: { jobId: string; tenant: string; payload: CapturePayload }, command: CaptureCommand) {
     const { backupId, dataset } = job.payload;
-    const meta = { tenant: job.tenant, requestId: job.jobId, actor: 'archiver' };
+    const meta = commandMeta(job.tenant, 'archiver', job.jobId);
     const options = { commandId: `record-${job.jobId}`, meta, tx };
     await this.house.store.decide(streamOf.capture(backupId, dataset.n), captureDecider, command, options);
     return () => nudgeSequencer(this.house);

@@ -2,15 +2,16 @@ import { type BackupCommand, backupDecider, type DatasetRef, streamOf } from '@d
 import type { EventStore, LoggedEvent, Queryable } from '@dr/event-store';
 import { changed } from '@dr/event-store';
 import type { JobQueue, NewJob } from '@dr/jobs';
+import type { Traced } from '@dr/service';
 
 /** One data set of a backup to capture. */
-export interface CapturePayload {
+export interface CapturePayload extends Traced {
   backupId: string;
   dataset: DatasetRef;
 }
 
 /** A backup whose captures have all ended, to be decided. */
-export interface SealPayload {
+export interface SealPayload extends Traced {
   backupId: string;
 }
 
@@ -37,24 +38,26 @@ export async function planBackup(planner: Planner, tx: Queryable, event: LoggedE
   }
 }
 
-async function planCaptures(planner: Planner, tx: Queryable, event: Extract<LoggedEvent, { type: 'BackupRequested' }>): Promise<NewJob[]> {
+type Requested = Extract<LoggedEvent, { type: 'BackupRequested' }>;
+
+async function planCaptures(planner: Planner, tx: Queryable, event: Requested): Promise<NewJob[]> {
   const { backupId, tenant, datasets } = event.data;
   await tx.query('INSERT INTO backup_plans (backup_id, tenant, expected) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
     backupId,
     tenant,
     datasets.length,
   ]);
-  const jobs = datasets.map((dataset) => captureJob(backupId, tenant, dataset));
+  const jobs = datasets.map((dataset) => captureJob(event, dataset));
   await decide(planner, tx, event, backupId, { kind: 'start' });
   return planner.queue.enqueue(tx, jobs);
 }
 
-const captureJob = (backupId: string, tenant: string, dataset: DatasetRef): NewJob<CapturePayload> => ({
+const captureJob = ({ data: { backupId, tenant }, meta: { traceparent } }: Requested, dataset: DatasetRef): NewJob<CapturePayload> => ({
   jobId: `capture-${backupId}-${dataset.n}`,
   kind: 'capture',
   tenant,
   operationId: backupId,
-  payload: { backupId, dataset },
+  payload: { backupId, dataset, traceparent },
 });
 
 type CaptureEnd = Extract<LoggedEvent, { type: 'DatasetCaptured' | 'DatasetCaptureFailed' }>;
@@ -66,15 +69,15 @@ async function countCapture(planner: Planner, tx: Queryable, event: CaptureEnd, 
   const [plan] = await changed<Plan>(tx, sql, [backupId]);
   if (!plan || plan.done + plan.failed < plan.expected) return [];
   await decide(planner, tx, event, backupId, { kind: 'recordCaptures', done: plan.done, failed: plan.failed });
-  return planner.queue.enqueue(tx, [sealJob(backupId, plan.tenant)]);
+  return planner.queue.enqueue(tx, [sealJob(backupId, plan.tenant, event.meta.traceparent)]);
 }
 
-const sealJob = (backupId: string, tenant: string): NewJob<SealPayload> => ({
+const sealJob = (backupId: string, tenant: string, traceparent: string | undefined): NewJob<SealPayload> => ({
   jobId: `seal-${backupId}`,
   kind: 'backup',
   tenant,
   operationId: backupId,
-  payload: { backupId },
+  payload: { backupId, traceparent },
   attemptsMax: SEAL_ATTEMPTS_MAX,
 });
 

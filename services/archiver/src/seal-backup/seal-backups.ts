@@ -2,7 +2,7 @@ import { backupDecider, decisionFrom, streamOf, tombstoneReason } from '@dr/doma
 import type { Queryable } from '@dr/event-store';
 import type { AfterCommit, ClaimedJob, EndJob, Job, OnDead } from '@dr/jobs';
 import { CommitIncomplete, Damaged, type Decision } from '@dr/repository';
-import { type House, InjectHouse, nudgeSequencer, RepositoryAccess, startWorker } from '@dr/service';
+import { commandMeta, type House, InjectHouse, nudgeSequencer, RepositoryAccess, startWorker } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { SealPayload } from '../plan-backup/plan-backup.ts';
 import { OpenSessions } from '../sessions/open-sessions.ts';
@@ -66,7 +66,7 @@ export class SealBackups implements OnApplicationBootstrap, OnApplicationShutdow
   private async record(tx: Queryable, job: Job<SealPayload>, decision: Decision | undefined): Promise<AfterCommit | undefined> {
     if (decision === undefined) return undefined;
     const { backupId } = job.payload;
-    const options = { commandId: `decision-${backupId}`, meta: { tenant: job.tenant, requestId: job.jobId, actor: 'archiver' }, tx };
+    const options = { commandId: `decision-${backupId}`, meta: commandMeta(job.tenant, 'archiver', job.jobId), tx };
     const command = { kind: 'recordDecision', decision: decisionFrom(decision) } as const;
     await this.house.store.decide(streamOf.backup(backupId), backupDecider, command, options);
     return () => nudgeSequencer(this.house);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Caller, listedTenant } from '@dr/auth';
 import { newRestoreId } from '@dr/config';
 import { type RestoreDataset, restoreDecider, streamOf } from '@dr/domain';
-import { type House, InjectHouse, nudgeSequencer } from '@dr/service';
+import { commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
 import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { findBackup, type WantedBackup } from '../find-backup/find-backup.ts';
@@ -51,7 +51,7 @@ export class RequestRestore {
       options: optionsOf(body),
       requestedBy: caller.keyId,
     } as const;
-    const meta = { tenant: backup.tenant_id, requestId, actor: caller.keyId };
+    const meta = commandMeta(backup.tenant_id, caller.keyId, requestId);
     await store.decide(streamOf.restore(restoreId), restoreDecider, command, { commandId: newId(), meta });
     nudgeSequencer(this.house);
     const restore = await this.catalog.untilSeen(() => this.catalog.restore(restoreId, scopeOf(caller.tenant)));

@@ -1,7 +1,7 @@
 import type { Caller as KeyCaller } from '@dr/auth';
 import { newVerificationId } from '@dr/config';
 import { streamOf, verificationDecider } from '@dr/domain';
-import { type House, InjectHouse, nudgeSequencer } from '@dr/service';
+import { commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
 import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Caller, Scope } from '../auth/caller.ts';
@@ -49,7 +49,7 @@ export class RequestVerificationController {
     const verificationId = newVerificationId(now());
     const { backup_id: backupId, tenant_id: tenant } = backup;
     const command = { kind: 'request', verificationId, backupId, tenant, level, requestedBy: caller.keyId } as const;
-    const meta = { tenant, requestId, actor: caller.keyId };
+    const meta = commandMeta(tenant, caller.keyId, requestId);
     await store.decide(streamOf.verification(verificationId), verificationDecider, command, { commandId: newId(), meta });
     nudgeSequencer(this.house);
     return verificationId;

@@ -1,9 +1,10 @@
 import { backupDecider, type RestoreDataset, type RestoreOptions, restoreDecider, streamOf, verificationDecider } from '@dr/domain';
 import { changed, type EventStore, type LoggedEvent, type Queryable } from '@dr/event-store';
 import type { JobQueue, NewJob } from '@dr/jobs';
+import type { Traced } from '@dr/service';
 
 /** One data set to put in its place. */
-export interface RestorePayload {
+export interface RestorePayload extends Traced {
   restoreId: string;
   backupId: string;
   targetTenant: string;
@@ -11,7 +12,7 @@ export interface RestorePayload {
   options: RestoreOptions;
 }
 
-export interface VerificationPayload {
+export interface VerificationPayload extends Traced {
   verificationId: string;
   backupId: string;
   level: 'quick' | 'full';
@@ -35,7 +36,7 @@ export async function planRestore(planner: Planner, tx: Queryable, event: Logged
     case 'DatasetRestoreFailed':
       return countDataset(planner, tx, event);
     case 'VerificationRequested':
-      return planner.queue.enqueue(tx, [verificationJob(event.data)]);
+      return planner.queue.enqueue(tx, [verificationJob(event)]);
     case 'VerificationEnded':
       return recordOnBackup(planner, tx, event);
     default:
@@ -53,7 +54,7 @@ async function planDatasets(planner: Planner, tx: Queryable, event: Extract<Logg
     kind: 'restore',
     tenant,
     operationId: restoreId,
-    payload: { restoreId, backupId, targetTenant, dataset, options } satisfies RestorePayload,
+    payload: { restoreId, backupId, targetTenant, dataset, options, traceparent: event.meta.traceparent } satisfies RestorePayload,
   }));
   return planner.queue.enqueue(tx, jobs);
 }
@@ -68,14 +69,17 @@ async function countDataset(planner: Planner, tx: Queryable, event: LoggedEvent)
   return [];
 }
 
-type VerificationRequest = Extract<LoggedEvent, { type: 'VerificationRequested' }>['data'];
+type VerificationRequest = Extract<LoggedEvent, { type: 'VerificationRequested' }>;
 
-const verificationJob = ({ verificationId, backupId, tenant, level }: VerificationRequest): NewJob<VerificationPayload> => ({
+const verificationJob = ({
+  data: { verificationId, backupId, tenant, level },
+  meta,
+}: VerificationRequest): NewJob<VerificationPayload> => ({
   jobId: `verification-${verificationId}`,
   kind: 'verification',
   tenant,
   operationId: verificationId,
-  payload: { verificationId, backupId, level },
+  payload: { verificationId, backupId, level, traceparent: meta.traceparent },
 });
 
 /** A check that could not be finished proves nothing, so it is not written on the backup. */

@@ -2,7 +2,7 @@ import { type RestoreCommand, restoreDecider, streamOf, WrongState } from '@dr/d
 import type { Queryable } from '@dr/event-store';
 import type { AfterCommit, ClaimedJob, EndJob, Job, JobContext, OnDead } from '@dr/jobs';
 import { ProgressPublisher } from '@dr/messaging';
-import { type House, InjectHouse, nudgeSequencer, RepositoryAccess, startWorker } from '@dr/service';
+import { commandMeta, type House, InjectHouse, nudgeSequencer, RepositoryAccess, startWorker } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { RestorePayload } from '../plan-restore/plan-restore.ts';
 import { placeOf } from './place.ts';
@@ -87,7 +87,7 @@ export class RestoreDatasets implements OnApplicationBootstrap, OnApplicationShu
   }
 
   private async decide(tx: Queryable, job: Job<RestorePayload>, command: RestoreCommand, commandId: string): Promise<void> {
-    const meta = { tenant: job.tenant, requestId: job.jobId, actor: 'restorer' };
+    const meta = commandMeta(job.tenant, 'restorer', job.jobId);
     await this.house.store.decide(streamOf.restore(job.payload.restoreId), restoreDecider, command, { commandId, meta, tx });
   }
 }

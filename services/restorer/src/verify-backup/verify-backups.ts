@@ -2,7 +2,7 @@ import { type EndVerification, streamOf, verificationDecider } from '@dr/domain'
 import type { Queryable } from '@dr/event-store';
 import type { AfterCommit, ClaimedJob, EndJob, Job, JobContext, OnDead } from '@dr/jobs';
 import { ProgressPublisher } from '@dr/messaging';
-import { type House, InjectHouse, nudgeSequencer, RepositoryAccess, startWorker } from '@dr/service';
+import { commandMeta, type House, InjectHouse, nudgeSequencer, RepositoryAccess, startWorker } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { VerificationPayload } from '../plan-restore/plan-restore.ts';
 import { verifyBackup } from './verify-backup.ts';
@@ -48,7 +48,7 @@ export class VerifyBackups implements OnApplicationBootstrap, OnApplicationShutd
     this.record(tx, job, { kind: 'end', objects: 0, bytes: 0, findings: [], error: { message: error } });
 
   private async record(tx: Queryable, job: Job<VerificationPayload>, command: EndVerification): Promise<AfterCommit> {
-    const meta = { tenant: job.tenant, requestId: job.jobId, actor: 'restorer' };
+    const meta = commandMeta(job.tenant, 'restorer', job.jobId);
     const stream = streamOf.verification(job.payload.verificationId);
     await this.house.store.decide(stream, verificationDecider, command, { commandId: `record-${job.jobId}`, meta, tx });
     return () => nudgeSequencer(this.house);
