@@ -1,5 +1,4 @@
-import type { NewJob } from '@dr/jobs';
-import { type House, InjectHouse, nudgeSequencer, ServiceHealth, startProcessor } from '@dr/service';
+import { type House, InjectHouse, ServiceHealth, startPlanner } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { planBackup } from './plan-backup.ts';
 
@@ -14,20 +13,8 @@ export class PlanBackups implements OnApplicationBootstrap, OnApplicationShutdow
   ) {}
 
   onApplicationBootstrap(): void {
-    const { house } = this;
-    this.stop = startProcessor(house, this.health, {
-      name: 'plan-backups',
-      version: 1,
-      handle: async (tx, events) => {
-        const jobs: NewJob[] = [];
-        for (const event of events) jobs.push(...(await planBackup(house, tx, event)));
-        return async () => {
-          if (jobs.length === 0) return;
-          nudgeSequencer(house);
-          await house.queue.announce(jobs);
-        };
-      },
-    });
+    const { house, health } = this;
+    this.stop = startPlanner(house, health, { name: 'plan-backups', version: 1, plan: (tx, event) => planBackup(house, tx, event) });
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,5 +1,4 @@
-import type { NewJob } from '@dr/jobs';
-import { type House, InjectHouse, nudgeSequencer, ServiceHealth, startProcessor } from '@dr/service';
+import { type House, InjectHouse, ServiceHealth, startPlanner } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { planRestore } from './plan-restore.ts';
 
@@ -14,19 +13,8 @@ export class PlanRestores implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   onApplicationBootstrap(): void {
-    const { house } = this;
-    this.stop = startProcessor(house, this.health, {
-      name: 'plan-restores',
-      version: 1,
-      handle: async (tx, events) => {
-        const jobs: NewJob[] = [];
-        for (const event of events) jobs.push(...(await planRestore(house, tx, event)));
-        return async () => {
-          nudgeSequencer(house);
-          await house.queue.announce(jobs);
-        };
-      },
-    });
+    const { house, health } = this;
+    this.stop = startPlanner(house, health, { name: 'plan-restores', version: 1, plan: (tx, event) => planRestore(house, tx, event) });
   }
 
   async onApplicationShutdown(): Promise<void> {
