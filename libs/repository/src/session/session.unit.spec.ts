@@ -270,6 +270,21 @@ describe('on a store that fails', () => {
   });
 });
 
+test('a reused pack that vanishes before the commit stops it; capturing again stores its pieces', async () => {
+  const store = new MemoryStore();
+  const tenant = await tenantOn(store);
+  const root = sample();
+  await backUp(tenant, 'backup_1', { set: root });
+  const session = await tenant.session('backup_2', { type: 'incremental' });
+  const tree = await capture(session, root);
+  expect(tree.newBytes).toBe(0);
+  for (const key of packsIn(store).filter((key) => key.includes('/data/'))) await store.delete(key);
+  await expect(session.commit(manifestOf('backup_2', [tree]))).rejects.toMatchObject({ code: 'repository.commit_incomplete' });
+  await session.close();
+  const { trees } = await backUp(await tenantOn(store, true), 'backup_2', { set: root }, 'incremental');
+  expect(trees[0]!.newBytes).toBeGreaterThan(2_000_000);
+});
+
 describe('capture', () => {
   async function* groups(...list: CaptureFile[][]): AsyncGenerator<CaptureFile[]> {
     yield* list;
