@@ -71,6 +71,8 @@ export interface TenantRepository {
   commit(backupId: string): Promise<Commit>;
   /** Creates the session object of a backup, or joins it (take-over). @throws NoCreateIfAbsent, BackupDecided when a decision exists. */
   session(backupId: string, options: { type: BackupType }): Promise<BackupSession>;
+  /** Decides, without a session, that a backup will never be, unless a commit was first: for who gives up on a worker that is gone. */
+  abandon(backupId: string, reason: string): Promise<Decision>;
   /** Entries of a tree in byte order of their paths. `under`: one path and everything below it. */
   entries(root: PieceId, options?: { under?: string }): AsyncIterable<TreeEntry>;
   /** @throws PathUnknown, RangeOutside, Damaged. */

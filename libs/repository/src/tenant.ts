@@ -1,12 +1,14 @@
 import type { BackupSession, RepositoryFolder, TenantRepository } from './api.ts';
 import { listDecisions, readDecision } from './decisions.ts';
 import { BackupNotCommitted, BackupPurged, BackupUnknown, OpenedForReading } from './errors.ts';
+import { encodeTombstone } from './format/decision.ts';
 import { checkBackupId } from './format/object-names.ts';
 import { PieceReader } from './index/piece-reader.ts';
 import { TenantIndex } from './index/tenant-index.ts';
 import { readLedger } from './ledger.ts';
 import { restoreTree } from './restore/restore-tree.ts';
 import { OpenedSession } from './session/backup-session.ts';
+import { decide } from './session/decide.ts';
 import { startSession } from './session/open-session.ts';
 import type { TenantScope } from './tenant-scope.ts';
 import { readFile, TreeFolder } from './tree/repository-folder.ts';
@@ -70,6 +72,11 @@ export class OpenedTenant implements TenantRepository {
     const { scope, limits, pool } = this.#parts;
     const start = await startSession(scope, backupId, type);
     return new OpenedSession(scope, backupId, start, pool(), limits);
+  }
+
+  async abandon(backupId: string, reason: string): Promise<Decision> {
+    if (this.#parts.mode !== 'write') throw new OpenedForReading(`Giving up backup ${backupId}`);
+    return decide(this.#parts.scope, checkBackupId(backupId), encodeTombstone(this.#parts.scope, backupId, reason));
   }
 
   async *entries(root: PieceId, options: { under?: string } = {}): AsyncGenerator<TreeEntry> {

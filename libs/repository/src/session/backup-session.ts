@@ -1,7 +1,7 @@
 import type { DrError } from '@dr/storage';
 import type { BackupSession } from '../api.ts';
 import { readDecision } from '../decisions.ts';
-import { BackupUnknown, BadRequest } from '../errors.ts';
+import { BadRequest } from '../errors.ts';
 import { encodeCommit, encodeTombstone } from '../format/decision.ts';
 import { sha256Hex } from '../format/hashes.ts';
 import { decodeFooter } from '../format/pack-entries.ts';
@@ -9,15 +9,15 @@ import { newTable } from '../index/known-pieces.ts';
 import { PieceReader } from '../index/piece-reader.ts';
 import { listPacks } from '../index/tenant-index.ts';
 import { belongingOf, type TenantScope } from '../tenant-scope.ts';
-import type { CapturedTree, CaptureRequest, Commit, CommitManifest, Decision, Tombstone } from '../types.ts';
+import type { CapturedTree, CaptureRequest, Commit, CommitManifest, Tombstone } from '../types.ts';
 import type { EngineLimits } from '../workers/limits.ts';
 import type { DeliveredPack } from '../workers/messages.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import { DatasetCapture } from './capture-dataset.ts';
 import { checkListed, checkTrees } from './check-trees.ts';
+import { decide } from './decide.ts';
 import { ownPacks, type SessionStart } from './open-session.ts';
 import { PageStore } from './page-store.ts';
-import { putSurely } from './put-surely.ts';
 import { StoredPacks } from './stored-packs.ts';
 
 /** A backup being made, in this process. */
@@ -99,11 +99,11 @@ export class OpenedSession implements BackupSession {
     const segments = [...this.#start.index.segments.values()].filter(({ session }) => session === this.backupId);
     const names = segments.map(({ key }) => key.slice(-64)).sort();
     const own = { ...manifest, backupId: this.backupId, tenant: this.#scope.keys.tenant };
-    return this.#decide(encodeCommit(this.#scope, { manifest: own, segments: names, storedBytes })) as Promise<Commit | Tombstone>;
+    return decide(this.#scope, this.backupId, encodeCommit(this.#scope, { manifest: own, segments: names, storedBytes }));
   }
 
   abandon(reason: string): Promise<Tombstone | Commit> {
-    return this.#decide(encodeTombstone(this.#scope, this.backupId, reason));
+    return decide(this.#scope, this.backupId, encodeTombstone(this.#scope, this.backupId, reason));
   }
 
   async close(): Promise<void> {
@@ -130,13 +130,6 @@ export class OpenedSession implements BackupSession {
     };
     await checkTrees({ reader: new PieceReader(this.#scope, index), backupId: this.backupId, usable }, manifest.datasets);
     return ownList.reduce((sum, pack) => sum + pack.size, 0);
-  }
-
-  async #decide(bytes: Buffer): Promise<Decision> {
-    await putSurely(this.#scope.store, this.#scope.names.decision(this.backupId), bytes);
-    const decided = await readDecision(this.#scope, this.backupId);
-    if (!decided) throw new BackupUnknown(this.backupId, this.#scope.keys.tenant);
-    return decided;
   }
 
   #setUpThreads(): void {

@@ -1,12 +1,12 @@
 import { probeCreateIfAbsent } from '@dr/storage';
 import { readDecision } from '../decisions.ts';
-import { BackupDecided } from '../errors.ts';
+import { BackupDecided, Malformed } from '../errors.ts';
 import { checkBackupId } from '../format/object-names.ts';
 import { decodeSession, encodeSession } from '../format/session-object.ts';
 import { KnownPieces, type KnownTable, newTable } from '../index/known-pieces.ts';
 import { listPacks, TenantIndex } from '../index/tenant-index.ts';
 import { type Ledger, readLedger } from '../ledger.ts';
-import { decoding, type TenantScope } from '../tenant-scope.ts';
+import type { TenantScope } from '../tenant-scope.ts';
 import type { BackupType } from '../types.ts';
 import { newTrust, PackTrust } from '../workers/pack-trust.ts';
 import { type FoundPack, packsOfSession } from './found-packs.ts';
@@ -28,14 +28,14 @@ export interface SessionStart {
 /**
  * Registers the backup, then reads ledger, index and listing, in this order (REPOSITORY.md section 6, R1). Joined sessions also find the packs they stored
  * before a crash.
- * @throws NoCreateIfAbsent, BackupDecided, Damaged (a session object or plan that is not as written), FormatTooNew.
+ * @throws NoCreateIfAbsent, BackupDecided, Damaged (a plan that is not as written), FormatTooNew.
  */
 export async function startSession(scope: TenantScope, backupId: string, type: BackupType): Promise<SessionStart> {
   const key = scope.names.session(checkBackupId(backupId));
   await refuseDecided(scope, backupId);
   const { outcome, bytes } = await probeCreateIfAbsent(scope.store, key, encodeSession(scope, backupId, type));
-  const session = decoding(key, () => decodeSession(scope, backupId, bytes));
   const joined = outcome === 'exists';
+  const registered = joined ? typeOf(scope, backupId, bytes, type) : type;
   if (joined) await refuseDecided(scope, backupId);
   const ledger = await readLedger(scope, { tolerant: false });
   const index = new TenantIndex(scope);
@@ -44,12 +44,22 @@ export async function startSession(scope: TenantScope, backupId: string, type: B
   const listed = await listPacks(scope);
   return {
     joined,
-    type: session.type,
+    type: registered,
     ledger,
     index,
     found,
-    ...knownPieces(backupId, session.type, { ledger, index, found, listed }),
+    ...knownPieces(backupId, registered, { ledger, index, found, listed }),
   };
+}
+
+/** The session's own type. That the object is there is the registration; a damaged one (verify tells of it) must not keep the backup from going on. */
+function typeOf(scope: TenantScope, backupId: string, bytes: Uint8Array, asked: BackupType): BackupType {
+  try {
+    return decodeSession(scope, backupId, bytes).type;
+  } catch (error) {
+    if (error instanceof Malformed) return asked;
+    throw error;
+  }
 }
 
 async function refuseDecided(scope: TenantScope, backupId: string): Promise<void> {

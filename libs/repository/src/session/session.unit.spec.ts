@@ -151,7 +151,9 @@ describe('a session', () => {
     const commit = (await second.commit(manifestOf('backup_2', [await capture(second, root)]))) as Commit;
     expect(await second.abandon('too late')).toMatchObject({ kind: 'commit', checksum: commit.checksum });
     expect(await second.commit(manifestOf('backup_2', []))).toMatchObject({ checksum: commit.checksum });
+    expect(await tenant.abandon('backup_2', 'nobody there')).toMatchObject({ checksum: commit.checksum });
     expect(await tenant.decision('backup_3')).toBeUndefined();
+    expect(await tenant.abandon('backup_3', 'nobody there')).toMatchObject({ kind: 'tombstone', reason: 'nobody there' });
     for (const open of [session, rival, second]) await open.close();
   });
 
