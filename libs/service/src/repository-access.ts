@@ -22,10 +22,11 @@ export class RepositoryAccess {
   /** @throws what the store and the keys throw: unreachable, wrong passphrase, newer format, RepositoryMissing when reading. */
   async open(): Promise<Repository> {
     this.opening ??= this.openOnce();
+    const opening = this.opening;
     try {
-      return (await this.opening).repository;
+      return (await opening).repository;
     } catch (error) {
-      this.opening = undefined;
+      if (this.opening === opening) this.opening = undefined;
       throw error;
     }
   }

@@ -1,12 +1,14 @@
 import { type House, HouseModule, RepositoryAccess, ServiceHealth } from '@dr/service';
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { CaptureDatasets } from './capture-dataset/capture-datasets.ts';
 import { PlanBackups } from './plan-backup/plan-backups.ts';
 import { SealBackups } from './seal-backup/seal-backups.ts';
 import { OpenSessions } from './sessions/open-sessions.ts';
 
 @Module({})
-export class ArchiverModule {
+export class ArchiverModule implements OnApplicationShutdown {
+  constructor(private readonly repository: RepositoryAccess) {}
+
   static of(house: House, health: ServiceHealth): DynamicModule {
     const repository = new RepositoryAccess({ config: house.config, mode: 'write', now: house.now });
     const providers = [
@@ -18,5 +20,10 @@ export class ArchiverModule {
       SealBackups,
     ];
     return { module: ArchiverModule, imports: [HouseModule.of(house)], providers };
+  }
+
+  /** Nest ends the module after its providers, so no worker is in the repository any more. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.repository.close();
   }
 }

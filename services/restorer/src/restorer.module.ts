@@ -1,12 +1,14 @@
 import { type House, HouseModule, RepositoryAccess, ServiceHealth } from '@dr/service';
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { PlanRestores } from './plan-restore/plan-restores.ts';
 import { AnswerContents } from './read-contents/answer-contents.ts';
 import { RestoreDatasets } from './restore-dataset/restore-datasets.ts';
 import { VerifyBackups } from './verify-backup/verify-backups.ts';
 
 @Module({})
-export class RestorerModule {
+export class RestorerModule implements OnApplicationShutdown {
+  constructor(private readonly repository: RepositoryAccess) {}
+
   static of(house: House, health: ServiceHealth): DynamicModule {
     const providers = [
       { provide: ServiceHealth, useValue: health },
@@ -17,5 +19,10 @@ export class RestorerModule {
       AnswerContents,
     ];
     return { module: RestorerModule, imports: [HouseModule.of(house)], providers };
+  }
+
+  /** Nest ends the module after its providers, so no worker is in the repository any more. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.repository.close();
   }
 }
