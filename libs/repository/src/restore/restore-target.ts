@@ -6,6 +6,7 @@ import { TargetFailed, TargetNotEmpty } from '../errors.ts';
 import type { TreeEntry } from '../types.ts';
 import type { TargetFile } from '../workers/messages.ts';
 import { secondsOf } from '../workers/target-files.ts';
+import { makeDurable } from './make-durable.ts';
 
 const isRoot = process.getuid?.() === 0;
 const AT_ONCE = 8;
@@ -42,11 +43,12 @@ export class RestoreTarget {
   /** A file's place; folders above it are there when it returns. */
   async file(entry: TreeEntry, slot: number): Promise<TargetFile> {
     await this.#ensure(parentOf(entry.path));
-    const { mode, uid, gid, mtimeNs } = entry;
-    return { slot, path: join(this.root, entry.path), mode, uid, gid, mtimeNs };
+    const { size, mode, uid, gid, mtimeNs } = entry;
+    return { slot, path: join(this.root, entry.path), size, mode, uid, gid, mtimeNs };
   }
 
   async finish(): Promise<void> {
+    await attempt(`syncing the files below ${this.root}`, () => makeDurable(this.root));
     for (const link of this.#links) await this.#makeLink(link);
     const deepestFirst = [...this.#folders].sort(([a], [b]) => b.split('/').length - a.split('/').length);
     await mapLimited(deepestFirst, AT_ONCE, ([path, entry]) => this.#settle(path, entry));

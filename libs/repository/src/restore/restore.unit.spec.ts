@@ -6,6 +6,7 @@ import type { Repository, TenantRepository } from '../api.ts';
 import { contentsOf, folderOf, removeFolders, temporaryFolder } from '../testing/folders.ts';
 import { backUp, newRepository } from '../testing/opened.ts';
 import type { CaptureFile, Progress } from '../types.ts';
+import { makeDurable } from './make-durable.ts';
 
 let store: MemoryStore;
 let repository: Repository;
@@ -104,6 +105,15 @@ describe('what it restores', () => {
     expect(lstatSync(join(target, 'x/y/small')).mode & 0o777).toBe(0o640);
     expect(lstatSync(join(target, 'x/y')).mode & 0o777).toBe(0o755);
   });
+});
+
+test('restored files are made durable at once, or one by one where the system has no such command', async () => {
+  const folder = folderOf({ a: 'x', 'b/c': 'y' });
+  symlinkSync('nowhere', join(folder, 'link'));
+  expect(await makeDurable(folder, 'false')).toBe('one by one');
+  expect(await makeDurable(folder, 'no-such-command-here')).toBe('one by one');
+  expect(await makeDurable(folder, 'true')).toBe('at once');
+  await expect(makeDurable(join(folder, 'none'), 'false')).rejects.toThrow(/ENOENT/);
 });
 
 test('progress counts up to what the report says; an abort stops it', async () => {

@@ -56,6 +56,7 @@ export interface TargetFile {
   /** Its number in the restore, and in `RestoreShare.remaining`. */
   readonly slot: number;
   readonly path: string;
+  readonly size: number;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;

@@ -86,7 +86,7 @@ describe('threads', () => {
   test('an error in a job comes back with its code and harms no other job', async () => {
     const { buffers } = limits(1, 80);
     const pool = new WorkerPool(1, buffers);
-    const file = { slot: 0, path: '/does/not/exist/x', mode: 0o600, uid: 0, gid: 0, mtimeNs: 0n, content: Buffer.alloc(1) };
+    const file = { slot: 0, path: '/does/not/exist/x', size: 1, mode: 0o600, uid: 0, gid: 0, mtimeNs: 0n, content: Buffer.alloc(1) };
     await expect(pool.run({ type: 'write', files: [file] })).rejects.toMatchObject({ code: 'repository.target_failed' });
     await expect(pool.run({ type: 'capture', session: 1, root: '/does/not/exist', nowMs: 0, files: [] })).rejects.toMatchObject({
       code: 'source.missing',
