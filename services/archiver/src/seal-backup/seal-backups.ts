@@ -1,7 +1,7 @@
 import { backupDecider, decisionFrom, streamOf, tombstoneReason } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import type { AfterCommit, ClaimedJob, EndJob, Job, OnDead } from '@dr/jobs';
-import { CommitIncomplete, Damaged, type Decision } from '@dr/repository';
+import { CommitIncomplete, Damaged, type Decision, type TenantRepository } from '@dr/repository';
 import { commandMeta, type House, InjectHouse, nudgeSequencer, RepositoryAccess, startWorker } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { SealPayload } from '../plan-backup/plan-backup.ts';
@@ -39,9 +39,11 @@ export class SealBackups implements OnApplicationBootstrap, OnApplicationShutdow
 
   /** A worker before us may have put the decision and died before its event: the session cannot be joined any more then. */
   private async decidedBefore({ tenant, payload }: ClaimedJob<SealPayload>): Promise<Decision | undefined> {
-    const repository = await this.repository.open();
-    const known = await repository.tenant(tenant, { create: true });
-    return known.decision(payload.backupId);
+    return (await this.tenant(tenant)).decision(payload.backupId);
+  }
+
+  private async tenant(name: string): Promise<TenantRepository> {
+    return (await this.repository.open()).tenant(name, { create: true });
   }
 
   /** What cannot be committed however often it is tried gets its tombstone at once; everything else is tried again. */
@@ -55,12 +57,12 @@ export class SealBackups implements OnApplicationBootstrap, OnApplicationShutdow
     }
   }
 
+  /** A tombstone, unless a decision was first: that one counts then. Needs no session, which a decided or damaged backup does not give. */
   private async giveUp(backupId: string, message: string): Promise<Decision | undefined> {
     const { state } = await this.house.store.load(streamOf.backup(backupId), backupDecider);
     if (state.status !== 'running' && state.status !== 'pending') return undefined;
-    const { tenant, backupType: type } = state.request;
-    const reason = tombstoneReason({ code: 'backup.seal_failed', message });
-    return this.sessions.use({ tenant, backupId, type }, ({ session }) => session.abandon(reason));
+    const tenant = await this.tenant(state.request.tenant);
+    return tenant.abandon(backupId, tombstoneReason({ code: 'backup.seal_failed', message }));
   }
 
   private async record(tx: Queryable, job: Job<SealPayload>, decision: Decision | undefined): Promise<AfterCommit | undefined> {
