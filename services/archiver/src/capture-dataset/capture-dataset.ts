@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type DatasetReport, inspectDataset, planCapture, type SkippedFile } from '@dr/deeplake';
 import { type DatasetRef, FINDINGS_MAX, type Finding, type RecordCaptured } from '@dr/domain';
 import type { CapturedTree, Progress } from '@dr/repository';
-import { openSourceFolder } from '@dr/storage';
+import { openSourceFolder, type SourceFolder, SourceOutside } from '@dr/storage';
 import type { SessionInUse } from '../sessions/open-sessions.ts';
 
 export interface CaptureDataset extends SessionInUse {
@@ -22,13 +22,21 @@ export interface CaptureDataset extends SessionInUse {
  */
 export async function captureDataset(request: CaptureDataset): Promise<RecordCaptured> {
   const { session, tenant, backupId, dataset, now } = request;
-  const folder = await openSourceFolder(join(request.sourceRoot, dataset.path));
+  const folder = await openDataset(request.sourceRoot, dataset);
   const plan = await planCapture(folder, { now, format: dataset.format });
   const { signal, progress } = request;
   const tree = await session.capture({ datasetId: dataset.datasetId, root: folder.root, files: plan.files, signal, progress });
   await session.flush();
   const report = await inspectDataset(tenant.openFiles(tree.root), { format: plan.format });
   return recordOf(backupId, dataset, tree, { report, skipped: plan.skipped });
+}
+
+/** Between the request and now a folder on the way may have become a link, perhaps into another tenant's data. @throws SourceOutside */
+async function openDataset(sourceRoot: string, { path }: DatasetRef): Promise<SourceFolder> {
+  const { root } = await openSourceFolder(sourceRoot);
+  const folder = await openSourceFolder(join(root, path));
+  if (folder.root !== join(root, path)) throw new SourceOutside(join(root, path), 'a symbolic link lies on the way');
+  return folder;
 }
 
 interface Looked {

@@ -29,7 +29,7 @@ export async function archive(): Promise<Archive> {
 export const meta = { tenant: 'acme', requestId: 'request-1', actor: 'spec' };
 
 /** Writes a data set without any format below the tenant `acme`. */
-export function writeDataset({ house }: Archive, datasetId: string, files: Record<string, string | Buffer>): void {
+export function writeDataset({ house }: Pick<Archive, 'house'>, datasetId: string, files: Record<string, string | Buffer>): void {
   for (const [path, content] of Object.entries({ 'meta.json': '{}', ...files })) {
     const file = join(house.sourceRoot, 'acme', datasetId, path);
     mkdirSync(dirname(file), { recursive: true });

@@ -1,0 +1,76 @@
+/** The archiver as a Nest app: from the request in the log to the end of the backup, and down again without leaving anything running. */
+import 'reflect-metadata';
+import { backupDecider, streamOf } from '@dr/domain';
+import { type House, RepositoryAccess, ServiceHealth } from '@dr/service';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type TestHouse, testHouse, until } from '../../../libs/service/src/testing/test-house.ts';
+import { ArchiverModule } from './archiver.module.ts';
+import { CaptureDatasets } from './capture-dataset/capture-datasets.ts';
+import { migrations } from './migrations.ts';
+import { meta, nextBackupId, refsOf, writeDataset } from './testing/archive.ts';
+
+let house: TestHouse;
+let health: ServiceHealth;
+let app: INestApplicationContext;
+let isClosed: boolean;
+beforeEach(async () => {
+  house = await testHouse({ service: 'archiver', migrations });
+  health = new ServiceHealth(house as House);
+  app = await NestFactory.createApplicationContext(ArchiverModule.of(house, health), { logger: false });
+  isClosed = false;
+}, 60_000);
+const close = async () => {
+  if (!isClosed) await app.close();
+  isClosed = true;
+};
+afterEach(async () => {
+  await close();
+  await house.close();
+});
+
+async function request(ids: readonly string[]): Promise<string> {
+  const backupId = nextBackupId();
+  const command = { kind: 'request', backupId, tenant: 'acme', backupType: 'full', datasets: refsOf(ids), requestedBy: 'key_1' } as const;
+  await house.store.decide(streamOf.backup(backupId), backupDecider, command, { commandId: `request-${backupId}`, meta });
+  return backupId;
+}
+
+const statusOf = async (backupId: string) => (await house.store.load(streamOf.backup(backupId), backupDecider)).state.status;
+const ended = (backupId: string) =>
+  until(async () => {
+    await house.sealLog();
+    const status = await statusOf(backupId);
+    return status !== 'pending' && status !== 'running' && status;
+  }, 'the end of the backup');
+
+test('a request in the log becomes a sealed backup, and the service is well', async () => {
+  writeDataset({ house }, 'one', { 'a.bin': 'one' });
+  writeDataset({ house }, 'two', { 'b.bin': 'two' });
+  const backupId = await request(['one', 'two']);
+  expect(await ended(backupId)).toBe('completed');
+  expect(await health.report()).toEqual({ service: 'archiver', ok: true, problems: [] });
+  expect(house.lines.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
+test('stopped, it takes no more work, and its repository is closed after its workers', async () => {
+  writeDataset({ house }, 'one', { 'a.bin': 'one' });
+  await ended(await request(['one']));
+  const repository = await app.get(RepositoryAccess).open();
+  let [busy, busyAtClose] = [true, true];
+  const [closeRepository, stop] = [repository.close.bind(repository), app.get(CaptureDatasets)['stop']!];
+  app.get(CaptureDatasets)['stop'] = async () => {
+    await stop();
+    busy = false;
+  };
+  repository.close = async () => {
+    busyAtClose = busy;
+    await closeRepository();
+  };
+  await close();
+  expect(busyAtClose).toBe(false);
+  const late = await request(['one']);
+  await house.sealLog();
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(await statusOf(late)).toBe('pending');
+});
