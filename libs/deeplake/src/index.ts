@@ -13,6 +13,8 @@ export { FINDINGS_MAX } from './finding-list.ts';
 export { inspectDataset } from './inspect-dataset.ts';
 export type { InspectOptions } from './inspect-options.ts';
 export type { BranchReport, ColumnReport, DatasetReport, FileCounts, TagReport, VersionReport } from './report.ts';
+export { type KnownDamage, repairOnRestore } from './restore/repair-on-restore.ts';
+export { NO_REPAIR, type RestoreRepair } from './restore/restore-repair.ts';
 export {
   compareRule,
   isWanted,
