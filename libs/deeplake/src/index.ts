@@ -6,7 +6,7 @@ export type { DatasetView, ListedFile } from './dataset-view.ts';
 export type { DatasetRef, Discovered, Unprotected } from './discovery/dataset-ref.ts';
 export { discoverDatasets } from './discovery/discover-datasets.ts';
 export { detectFormat } from './discovery/layout.ts';
-export { DEFAULT_TENANT, isGoodName, isOwnFolder } from './discovery/names.ts';
+export { DEFAULT_TENANT, isDatasetId, isGoodName, isOwnFolder, isTenantName } from './discovery/names.ts';
 export { Malformed, PlanAlreadyRead } from './errors.ts';
 export type { DatasetFormat, Finding, Severity } from './finding.ts';
 export { FINDINGS_MAX } from './finding-list.ts';

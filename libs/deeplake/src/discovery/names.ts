@@ -10,3 +10,14 @@ export function isOwnFolder(name: string): boolean {
 export function isGoodName(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && name === name.normalize('NFC') && !/\p{Cc}|\uFFFD/u.test(name);
 }
+
+/** What file systems take for one part of a path, in bytes of UTF-8. */
+const NAME_BYTES_MAX = 255;
+
+/** May this be a tenant's name? One folder below the source root. */
+export function isTenantName(name: string): boolean {
+  return isGoodName(name) && !name.includes('/') && !isOwnFolder(name) && Buffer.byteLength(name) <= NAME_BYTES_MAX;
+}
+
+/** May this be a data set's id, its path below the tenant? It can then lead nowhere else. */
+export const isDatasetId = (id: string): boolean => id.split('/').every(isTenantName);

@@ -1,13 +1,14 @@
-import { lstat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Caller, listedTenant } from '@dr/auth';
 import { newRestoreId } from '@dr/config';
+import { isTenantName } from '@dr/deeplake';
 import { type RestoreDataset, restoreDecider, streamOf } from '@dr/domain';
 import { commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
 import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { findBackup, type WantedBackup } from '../find-backup/find-backup.ts';
 import { HttpProblem, notFound } from '../http/problem.ts';
+import { chooseDatasets } from './choose-datasets.ts';
+import { isOccupied } from './occupied.ts';
 import type { RequestRestoreBody } from './request-restore.schema.ts';
 
 /** The use case behind POST /backups/{id}/restore. */
@@ -24,7 +25,7 @@ export class RequestRestore {
     refuseMismatch(backup.backup_id, body);
     refuseUnbuilt(body);
     const targetTenant = targetOf(caller, backup, body);
-    const datasets = chosen(backup, body);
+    const datasets = chooseDatasets(backup, body);
     if (!body.overwrite_existing) await this.refuseOccupied(targetTenant, datasets);
     return this.append(caller, backup, { targetTenant, datasets, body, requestId });
   }
@@ -62,12 +63,7 @@ export class RequestRestore {
   private async refuseOccupied(tenant: string, datasets: readonly RestoreDataset[]): Promise<void> {
     const root = this.house.config.deeplake.root;
     const there = await Promise.all(
-      datasets.map(({ to }) =>
-        lstat(join(root, tenant, to)).then(
-          () => to,
-          () => undefined,
-        ),
-      ),
+      datasets.map(async ({ to }) => ((await isOccupied(root, [tenant, ...to.split('/')])) ? to : undefined)),
     );
     const occupied = there.filter((to) => to !== undefined);
     if (occupied.length === 0) return;
@@ -94,38 +90,11 @@ function refuseUnbuilt(body: RequestRestoreBody): void {
 
 function targetOf(caller: Caller, backup: BackupView, { target_tenant }: RequestRestoreBody): string {
   const target = target_tenant ?? backup.tenant_id;
-  if (listedTenant(caller, target) !== undefined) return target;
-  throw notFound('tenant', target);
-}
-
-function chosen(backup: BackupView, body: RequestRestoreBody): RestoreDataset[] {
-  const sealed = backup.status === 'completed' || backup.status === 'partial';
-  if (!sealed)
-    throw new HttpProblem(
-      409,
-      'backup.not_restorable',
-      `Backup ${backup.backup_id} is ${backup.status}; only a sealed backup can be restored.`,
-    );
-  const held = backup.datasets.filter((d) => d.root !== undefined);
-  const known = new Set(held.map((d) => d.dataset_id));
-  const named = [...(body.dataset_ids ?? []), ...Object.keys(body.dataset_mapping ?? {})];
-  const unknown = [...new Set(named)].filter((id) => !known.has(id));
-  if (unknown.length > 0) {
-    throw new HttpProblem(
-      422,
-      'restore.not_in_backup',
-      `Backup ${backup.backup_id} does not hold ${unknown.join(', ')}; nothing was restored.`,
-    );
-  }
-  const wanted = new Set(body.dataset_ids ?? known);
-  const datasets = held.filter((d) => wanted.has(d.dataset_id));
-  return datasets.map(({ dataset_id: from, format, root }, i) => ({
-    n: i + 1,
-    from,
-    to: body.dataset_mapping?.[from] ?? from,
-    format,
-    root: root!,
-  }));
+  if (listedTenant(caller, target) === undefined) throw notFound('tenant', target);
+  if (isTenantName(target)) return target;
+  throw new HttpProblem(422, 'restore.bad_target', `${JSON.stringify(target)} cannot be a tenant's name; nothing was restored.`, {
+    errors: [{ pointer: '/target_tenant', message: 'must be one good folder name' }],
+  });
 }
 
 const optionsOf = (body: RequestRestoreBody) => ({
