@@ -3,8 +3,8 @@ import type { ConfigProblem } from './errors.ts';
 import { isSetting, type Setting, type SettingTree } from './setting.ts';
 import type { Environment } from './system.ts';
 
-/** Where a value came from; a later one wins over an earlier one. */
-export type Origin = 'default' | 'yaml' | 'environment' | 'flag';
+/** Where a value came from; a later one wins over an earlier one. `start`: `npm start` chose it, such as the URL of the PostgreSQL that it runs. */
+export type Origin = 'default' | 'yaml' | 'start' | 'environment' | 'flag';
 
 /** A value as somebody gave it, and the key under which they did. */
 export interface Given {
@@ -34,14 +34,21 @@ export function given(setting: Setting<unknown>, { flags, env, yaml }: Layers): 
   const flag = present(setting.env && flags[setting.env]);
   if (flag !== undefined) return { value: flag, origin: 'flag', key: setting.flag ?? setting.env! };
   const variable = present(setting.env && env[setting.env]);
-  if (variable !== undefined) return { value: variable, origin: 'environment', key: setting.env! };
+  if (variable !== undefined) return { value: variable, origin: originOf(setting.env!, env), key: setting.env! };
   const inFile = setting.yaml === undefined ? undefined : valueAt(yaml, setting.yaml);
   return inFile === undefined ? undefined : { value: inFile, origin: 'yaml', key: `backup.${setting.yaml}` };
 }
 
+/** Variables that the supervisor set for its services keep the origin that they had there: DR_ORIGINS is `DATABASE_URL=start,DR_PORT=flag`. */
+function originOf(variable: string, { DR_ORIGINS = '' }: Environment): Origin {
+  const told = DR_ORIGINS.split(',').find((entry) => entry.startsWith(`${variable}=`));
+  const origin = told?.slice(variable.length + 1);
+  return origin === 'start' || origin === 'flag' ? origin : 'environment';
+}
+
 const present = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
 
-const isMapping = (value: unknown): value is Record<string, unknown> =>
+export const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function valueAt(yaml: unknown, path: string): unknown {
@@ -63,48 +70,4 @@ export function readYaml(path: string, readFile: (path: string) => string, probl
     problems.push({ key: 'DR_CONFIG', message: `${path} cannot be read: ${error instanceof Error ? error.message : error}` });
     return {};
   }
-}
-
-/** Keys of the YAML file that mean nothing to us: a typo must not become a default without a word. */
-export function unknownYamlKeys(yaml: unknown, leaves: readonly Leaf[]): ConfigProblem[] {
-  const known = leaves.flatMap(([, { yaml: path }]) => (path === undefined ? [] : [path]));
-  return isMapping(yaml) ? unknownBelow(yaml, '', known) : [{ key: 'backup', message: 'must be a mapping of settings' }];
-}
-
-function unknownBelow(mapping: Record<string, unknown>, above: string, known: readonly string[]): ConfigProblem[] {
-  return Object.entries(mapping).flatMap(([name, value]): ConfigProblem[] => {
-    const path = above + name;
-    if (known.includes(path)) return [];
-    if (!known.some((k) => k.startsWith(`${path}.`)))
-      return [{ key: `backup.${path}`, message: `is not a setting.${suggestion(path, known)}` }];
-    if (value === null) return [];
-    return isMapping(value)
-      ? unknownBelow(value, `${path}.`, known)
-      : [{ key: `backup.${path}`, message: 'must be a mapping of settings' }];
-  });
-}
-
-/** Variables that look like ours and are not: warned of, not refused, since another program may own them. */
-export function unknownVariables(env: Environment, leaves: readonly Leaf[]): string[] {
-  const known = ['DR_CONFIG', ...leaves.flatMap(([, { env: name }]) => name ?? [])];
-  const ours = Object.keys(env).filter((name) => name.startsWith('BACKUP_') && !known.includes(name));
-  return ours.map((name) => `${name} is set but is not a setting.${suggestion(name, known)}`);
-}
-
-function suggestion(name: string, known: readonly string[]): string {
-  const near = known.map((k) => ({ k, distance: editDistance(name, k) })).sort((a, b) => a.distance - b.distance)[0];
-  return near && near.distance <= 3 ? ` Did you mean ${near.k}?` : '';
-}
-
-/** Levenshtein's distance: single-letter edits from one word to the other. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -1,11 +1,15 @@
 import { join, resolve } from 'node:path';
+import type * as z from 'zod';
 import { type ConfigProblem, ConfigurationError } from './errors.ts';
-import { type Given, given, type Layers, type Leaf, leavesOf, type Origin, readYaml, unknownVariables, unknownYamlKeys } from './layers.ts';
+import { type Given, given, type Layers, type Leaf, leavesOf, type Origin, readYaml } from './layers.ts';
 import { type PassphraseSource, passphraseSource } from './passphrase.ts';
 import { backendBuilt, hostAllowed, repositoryApart } from './rules.ts';
+import { quoted } from './secrets.ts';
 import type { ValuesOf } from './setting.ts';
 import { settings } from './settings.ts';
 import { type Environment, systemCores, systemFolder, systemReadFile, systemRealPath } from './system.ts';
+import { unknownVariables, unknownYamlKeys } from './unknown-names.ts';
+import { warningsOf } from './warnings.ts';
 
 type Values = ValuesOf<typeof settings>;
 
@@ -16,6 +20,8 @@ export interface Config extends Omit<Values, 'passphrase'> {
   readonly repository: { readonly uri: string };
   /** Of every setting, by its path in this object (`backup.compressionLevel`), where its value came from. */
   readonly origins: Readonly<Record<string, Origin>>;
+  /** Of every setting that somebody gave, the key under which they did: a variable, a YAML path or a flag. */
+  readonly keys: Readonly<Record<string, string>>;
   /** What the user should read at start although it stops nothing. */
   readonly warnings: readonly string[];
 }
@@ -49,7 +55,8 @@ export function loadConfig<N extends Need = never>(options: LoadOptions<N>): Con
   const problems: ConfigProblem[] = [];
   const layers = readLayers(options, problems);
   const read = readValues(layers, problems);
-  const config = derive(read, { ...options, problems, warnings: [...warningsOf(read), ...unknownVariables(layers.env, LEAVES)] });
+  const warnings = [...warningsOf(LEAVES, read), ...unknownVariables(layers.env, LEAVES)];
+  const config = derive(read, { ...options, problems, warnings });
   problems.push(...missingNeeds(config, options.needs ?? []));
   if (problems.length > 0) throw new ConfigurationError(problems);
   return deepFreeze(config) as ConfigWith<N>;
@@ -83,17 +90,23 @@ function readValues(layers: Layers, problems: ConfigProblem[]): ReadValues {
 
 /** The value that the schema makes of what was given; the default stands in for a bad one, so that the other checks can go on. */
 function checked([, setting]: Leaf, found: Given, problems: ConfigProblem[]): unknown {
-  if (setting.notBuilt === 'refused') {
-    problems.push({ key: found.key, message: 'is not built in this version and would have no effect; remove it' });
+  if (setting.refused) {
+    problems.push({ key: found.key, message: `is not built in this version: ${setting.refused}` });
     return setting.fallback;
   }
   const result = setting.schema.safeParse(found.value);
   if (result.success) return result.data;
-  for (const { path, message } of result.error.issues) {
-    const shown = setting.secret || typeof found.value === 'object' ? '' : ` (it is ${JSON.stringify(found.value)})`;
-    problems.push({ key: [found.key, ...path.map(String)].join('.'), message: message + shown });
-  }
+  const issues = result.error.issues.flatMap(issuesOf);
+  for (const { path, message } of issues)
+    problems.push({ key: [found.key, ...path].join('.'), message: message + (setting.secret ? '' : quoted(found.value)) });
   return setting.fallback;
+}
+
+/** Unknown fields of a mapping are told one by one, as unknown settings are. */
+function issuesOf({ path, message, ...issue }: z.core.$ZodIssue): { path: string[]; message: string }[] {
+  const at = path.map(String);
+  if (issue.code !== 'unrecognized_keys') return [{ path: at, message }];
+  return issue.keys.map((key) => ({ path: [...at, key], message: 'is not a setting' }));
 }
 
 function put(target: Record<string, unknown>, path: string, value: unknown): void {
@@ -105,13 +118,6 @@ function put(target: Record<string, unknown>, path: string, value: unknown): voi
     at = at[name] as Record<string, unknown>;
   }
   at[last] = value;
-}
-
-function warningsOf({ given: all }: ReadValues): string[] {
-  const idle = LEAVES.filter(([path, { notBuilt }]) => notBuilt === 'warned' && all.has(path));
-  return idle.map(
-    ([path]) => `${all.get(path)!.key} is read, but nothing acts on it in this version: no schedule runs and nothing is removed by age.`,
-  );
 }
 
 type DeriveOptions = LoadOptions<Need> & { problems: ConfigProblem[]; warnings: string[] };
@@ -143,6 +149,7 @@ function derive({ values, given: all }: ReadValues, options: DeriveOptions): Con
     passphrase: passphraseSource(secrets, { home, repository: path, fileByFlag, problems }),
     repository: { uri: `file://${path}` },
     origins: Object.fromEntries(LEAVES.map(([at]) => [at, all.get(at)?.origin ?? 'default'])),
+    keys: Object.fromEntries([...all].map(([at, { key }]) => [at, key])),
     warnings,
   };
 }

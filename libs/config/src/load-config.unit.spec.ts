@@ -68,19 +68,20 @@ test('an empty variable is as good as none, as compose files leave them', () => 
 });
 
 test('every problem is told at once, each under the key where it was given', () => {
-  const yaml = 'backup:\n  parallel_workers: many\n  retention_polcy: {daily: 1}\n  s3: {buckt: x}\n  hooks: {pre: []}\nother: 1\n';
+  const yaml =
+    'backup:\n  parallel_workers: many\n  retention_polcy: {daily: 1}\n  s3: {buckt: x}\n  encryption_keys: {kms: x}\nother: 1\n';
   const problems = problemsOf(() =>
     load({ DR_PORT: '99999', BACKUP_ENCRYPTION: 'perhaps', DATABASE_URL: 'mysql://x' }, { yaml, needs: ['nats'] }),
   );
   expect(problems).toEqual([
     `other: is not known at the top of ${YAML}; settings stand below \`backup:\``,
-    'backup.retention_polcy: is not a setting.',
-    'backup.s3.buckt: is not a setting. Did you mean s3.bucket?',
+    'backup.retention_polcy: is not a setting. Did you mean backup.retention_policy?',
+    'backup.s3.buckt: is not a setting. Did you mean backup.s3.bucket?',
     'DR_PORT: must be at most 65535 (it is "99999")',
     'DATABASE_URL: must be a URL that begins with postgres:// or postgresql:// (it is "mysql://x")',
     'BACKUP_ENCRYPTION: must be true or false (it is "perhaps")',
     'backup.parallel_workers: must be a whole number from 0 to 256 (it is "many")',
-    'backup.hooks: is not built in this version and would have no effect; remove it',
+    expect.stringMatching(/^backup.encryption_keys: is not built in this version: .*remove it$/),
     'NATS_URL: is needed: the URL of the NATS server',
   ]);
 });
@@ -163,17 +164,103 @@ describe('the passphrase has one source', () => {
   });
 });
 
-test('what nothing acts on yet is a warning, or refused where silence would cost data', () => {
-  expect(load({ BACKUP_SCHEDULE: '0 2 * * *' }).warnings).toEqual([expect.stringMatching(/^BACKUP_SCHEDULE is read, but nothing acts/)]);
-  expect(problemsOf(() => load({}, { yaml: 'backup: {replicas: [{name: a, uri: s3://b}]}' }))).toEqual([
-    expect.stringMatching(/^backup.replicas: /),
-  ]);
+describe('what nothing acts on yet', () => {
+  const idle = (key: string, effect: string) => `${key}: read, but nothing acts on it in this version: ${effect}.`;
+  const cases: [string, string, string][] = [
+    ['schedule: "0 2 * * *"', 'backup.schedule', 'no schedule runs'],
+    ['schedules: [{name: a, cron: "@daily", type: full}]', 'backup.schedules', 'no schedule runs'],
+    [
+      'retention_policy: {daily: 7, weekly: 4}',
+      'backup.retention_policy.daily, backup.retention_policy.weekly',
+      'no backup is removed by age',
+    ],
+    ['replicas: [{name: a, uri: "s3://b"}]', 'backup.replicas', 'no copy is made elsewhere'],
+    ['system_state: [/etc/app]', 'backup.system_state', 'backups hold data sets only'],
+    ['hooks: {pre: [{command: [/bin/true]}], post: [{url: "https://h/x"}]}', 'backup.hooks.pre, backup.hooks.post', 'no hook runs'],
+    ['verification: {schedule: "@weekly"}', 'backup.verification', 'nothing is verified unless somebody asks'],
+    ['batch_size: 7', 'backup.batch_size', 'files are read in groups of 1000'],
+    ['s3: {bucket: b}', 'backup.s3.bucket', 'used with BACKUP_STORAGE=s3 only, which is not built in this version'],
+  ];
+  test.each(cases)('%s is checked, and said to have no effect', (yaml, key, effect) => {
+    const config = load({}, { yaml: `backup: {${yaml}}` });
+    expect(config.warnings).toEqual([idle(key, effect)]);
+    const told = Object.values(effectiveConfig(config)).filter(({ note }) => note !== undefined);
+    expect(told.map((value) => value.key).join(', ')).toBe(key);
+  });
+
+  test('the same from the environment names the variable', () => {
+    expect(load({ BACKUP_SCHEDULE: '0 2 * * *' }).warnings).toEqual([idle('BACKUP_SCHEDULE', 'no schedule runs')]);
+  });
+
+  test('empty ones ask for nothing', () => {
+    expect(load({}, { yaml: 'backup: {hooks: {pre: []}, replicas: [], schedules: [], verification: {}}' }).warnings).toEqual([]);
+  });
+
+  test('keys of encryption are refused, since the repository would not be protected by them', () => {
+    expect(problemsOf(() => load({}, { yaml: 'backup: {encryption_keys: {kms: k}}' }))).toEqual([
+      expect.stringMatching(/^backup.encryption_keys: is not built/),
+    ]);
+  });
 });
 
-test('a variable that is nearly ours is warned of, with what was meant', () => {
-  expect(load({ BACKUP_COMPRESION: 'no' }).warnings).toEqual([
-    'BACKUP_COMPRESION is set but is not a setting. Did you mean BACKUP_COMPRESSION?',
+test('BACKUP_ENABLED=false is said, and its schedules need no further word', () => {
+  expect(load({ BACKUP_ENABLED: 'false', BACKUP_SCHEDULE: '@daily' }).warnings).toEqual([
+    'BACKUP_ENABLED is false: no schedule runs. Backups that somebody asks for are made all the same.',
   ]);
+  expect(load({}, { yaml: 'backup: {enabled: no}' }).warnings).toEqual([expect.stringMatching(/^backup.enabled is false/)]);
+});
+
+test('what stands in lists and mappings of the file is checked to its last field, all at once', () => {
+  const yaml = `
+backup:
+  schedule: "0 25 * * *"
+  system_state: /etc
+  hooks:
+    pre: [{command: []}, {command: [a], url: "http://x"}, {url: "ftp://x"}, {command: [a], timeout_seconds: 0, on_failure: ignore}]
+  replicas: [{name: a b, uri: ""}, {name: c, url: x}]
+  schedules:
+    - {name: x, cron: "@fortnightly", type: fulll, time_zone: Mars/Base}
+    - {name: y, cron: "0 0 31 2x *", type: full, dataset_ids: []}
+  verification: {level: deep, sample_percent: 0}
+`;
+  expect(problemsOf(() => load({}, { yaml }))).toEqual([
+    expect.stringMatching(/^backup.schedule: has "25" as hour, which takes 0 to 23/),
+    'backup.system_state: must be a list of paths (it is "/etc")',
+    'backup.hooks.pre.0.command: needs at least the program',
+    'backup.hooks.pre.1: needs either `command` (a list of arguments, no shell) or `url`',
+    'backup.hooks.pre.2.url: must be a URL that begins with http:// or https://',
+    'backup.hooks.pre.3.timeout_seconds: must be at least 1',
+    'backup.hooks.pre.3.on_failure: must be fail or warn',
+    expect.stringMatching(/^backup.replicas.0.name: must be a name/),
+    expect.stringMatching(/^backup.replicas.0.uri: /),
+    expect.stringMatching(/^backup.replicas.1.uri: /),
+    'backup.replicas.1.url: is not a setting',
+    expect.stringMatching(/^backup.schedules.0.cron: must be a cron expression of five fields/),
+    'backup.schedules.0.type: must be one of full, incremental, differential, snapshot',
+    expect.stringMatching(/^backup.schedules.0.time_zone: must be a time zone/),
+    expect.stringMatching(/^backup.schedules.1.cron: has "2x" as month/),
+    expect.stringMatching(/^backup.schedules.1.dataset_ids: /),
+    'backup.verification.level: must be quick or full',
+    expect.stringMatching(/^backup.verification.sample_percent: /),
+  ]);
+  expect(
+    problemsOf(() =>
+      load({}, { yaml: 'backup: {schedules: [{name: x, cron: "@daily", type: full}, {name: x, cron: "@daily", type: full}]}' }),
+    ),
+  ).toEqual(['backup.schedules: names one schedule twice']);
+});
+
+test.each([
+  ['BACKUP_COMPRESION', ' Did you mean BACKUP_COMPRESSION?'],
+  ['DR_PROT', ' Did you mean DR_PORT?'],
+  ['DR_SERVICE_PORT_8080_TCP_ADDR', ''],
+  ['BACKUP_X', ''],
+])('%s is warned of, with what was meant', (name, meant) => {
+  expect(load({ [name]: 'no' }).warnings).toEqual([`${name} is set but is not a setting.${meant}`]);
+});
+
+test('variables of other programs, and those between ours, are nobody’s typo', () => {
+  expect(load({ DR_LOCK_FILE: 'x', DR_DEMO: '0', DR_TEST_SERVERS: 'x', DRX: '1', BACKUPS: '1', AWS_PROFILE: 'p' }).warnings).toEqual([]);
 });
 
 test('a file that cannot be read or parsed is a problem of DR_CONFIG', () => {
@@ -196,17 +283,64 @@ test('the configuration cannot be changed afterwards', () => {
 
 test('the effective configuration shows origins and no secret', () => {
   const secrets = { DR_API_KEY: 'dr_sesame', AWS_SECRET_ACCESS_KEY: 'sesame', BACKUP_PASSPHRASE: 'sesame', DR_NATS_PASSWORD: 'sesame' };
-  const urls = { DATABASE_URL: 'postgres://dr:sesame@db/x', NATS_URL: 'nats://u:sesame@a:1,nats://u:sesame@b:2' };
+  const urls = {
+    DATABASE_URL: 'postgres://dr:sesame@db/x?sslmode=require&password=sesame',
+    NATS_URL: 'nats://u:sesame@a:1,nats://u:sesame@b:2',
+  };
   const shown = effectiveConfig(load({ ...secrets, ...urls, DR_PORT: '9' }));
   expect(JSON.stringify(shown)).not.toContain('sesame');
-  expect(shown['server.port']).toEqual({ value: 9, origin: 'environment' });
-  expect(shown['database.url']).toEqual({ value: 'postgres://dr:***@db/x', origin: 'environment' });
+  expect(shown['server.port']).toEqual({ value: 9, origin: 'environment', key: 'DR_PORT' });
+  expect(shown['database.url']).toEqual({
+    value: 'postgres://dr:***@db/x?sslmode=require&password=***',
+    origin: 'environment',
+    key: 'DATABASE_URL',
+  });
   expect(shown['nats.url']?.value).toBe('nats://u:***@a:1,nats://u:***@b:2');
-  expect(shown['backup.s3.secretAccessKey']).toEqual({ value: '(set)', origin: 'environment' });
-  expect(shown['passphrase']).toEqual({ value: '(value)', origin: 'environment' });
-  expect(shown['backup.compression']).toEqual({ value: true, origin: 'default' });
+  expect(shown['backup.s3.secretAccessKey']).toEqual({ value: '(set)', origin: 'environment', key: 'AWS_SECRET_ACCESS_KEY' });
+  expect(shown['passphrase']).toEqual({ value: '(value)', origin: 'environment', key: 'BACKUP_PASSPHRASE' });
+  expect(shown['backup.compression']).toEqual({ value: true, origin: 'default', key: 'BACKUP_COMPRESSION' });
+  expect(effectiveConfig(load({ NATS_URL: 'u:sesame@host:4222' }))['nats.url']?.value).toBe('u:***@host:4222');
+});
+
+test('hooks and replicas are shown without what may be secret in them', () => {
+  const yaml = `
+backup:
+  hooks:
+    pre: [{command: [/bin/quiesce, --token, sesame], timeout_seconds: 5}]
+    after_restore: [{url: "https://hooks.example.org/services/sesame", on_failure: warn}]
+  replicas: [{name: far, uri: "s3://key:sesame@bucket/x"}]
+`;
+  const shown = effectiveConfig(load({}, { yaml }));
+  expect(JSON.stringify(shown)).not.toContain('sesame');
+  expect(shown['backup.hooks.pre']!.value).toEqual([{ command: ['/bin/quiesce', '(2 more)'], timeout_seconds: 5 }]);
+  expect(shown['backup.hooks.afterRestore']!.value).toEqual([{ url: 'https://hooks.example.org/…', on_failure: 'warn' }]);
+  expect(shown['backup.replicas']!.value).toEqual([{ name: 'far', uri: 's3://key:***@bucket/x' }]);
+});
+
+test('every value that can be given is shown, with the key under which it is or could be given', () => {
+  const shown = effectiveConfig(load({}));
+  for (const [path, { key, origin }] of Object.entries(shown)) {
+    expect([path, key]).toEqual([path, expect.stringMatching(/^([A-Z][A-Z0-9_]+|backup\.[a-z0-9_.]+)$/)]);
+    expect([path, origin]).toEqual([path, 'default']);
+  }
+  const yaml = effectiveConfig(load({}, { yaml: 'backup: {local: {path: /r}}' }))['backup.path'];
+  expect(yaml).toEqual({ value: '/r', origin: 'yaml', key: 'backup.local.path' });
+});
+
+test('what npm start set for its services keeps the origin that it had there', () => {
+  const env = {
+    DATABASE_URL: 'postgres://x',
+    DR_PORT: '81',
+    DR_HOST: '::1',
+    DR_ORIGINS: 'DATABASE_URL=start,DR_PORT=flag,DR_HOST=nonsense',
+  };
+  const { origins } = load(env);
+  expect([origins['database.url'], origins['server.port'], origins['server.host']]).toEqual(['start', 'flag', 'environment']);
 });
 
 test('a bad secret is not repeated in the message', () => {
+  expect(problemsOf(() => load({ DATABASE_URL: 'mysql://u:sesame@h', DATABASE_ADMIN_URL: 'postgres//u:sesame@h' })).join()).not.toContain(
+    'sesame',
+  );
   expect(problemsOf(() => load({ DR_BOOTSTRAP_API_KEY: 'short' }))).toEqual(['DR_BOOTSTRAP_API_KEY: must have at least 32 characters']);
 });
