@@ -1,10 +1,13 @@
 import { type House, HouseModule, ServiceHealth } from '@dr/service';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { ApiKeyGuard } from './auth/api-key.guard.ts';
 import { CatalogClient } from './catalog-client.ts';
 import { RecordFirstKey } from './first-key/record-first-key.ts';
 import { HealthController } from './health/health.controller.ts';
+import { declarationsOf } from './http/route.ts';
+import { ValidateInput } from './http/validate-input.ts';
+import { DECLARATIONS, OpenApiController } from './openapi/openapi.controller.ts';
 import { ReadBackupsController } from './read-backups/read-backups.controller.ts';
 import { ReadContentsController } from './read-contents/read-contents.controller.ts';
 import { ReadRestoresController } from './read-restores/read-restores.controller.ts';
@@ -22,7 +25,11 @@ const controllers = [
   ReadRestoresController,
   RequestVerificationController,
   HealthController,
+  OpenApiController,
 ];
+
+/** Of every route that the gateway has. */
+export const declarations = declarationsOf(controllers);
 
 @Module({})
 export class GatewayModule {
@@ -30,6 +37,8 @@ export class GatewayModule {
     const providers = [
       { provide: ServiceHealth, useValue: health },
       { provide: APP_GUARD, useClass: ApiKeyGuard },
+      { provide: APP_INTERCEPTOR, useClass: ValidateInput },
+      { provide: DECLARATIONS, useValue: declarations },
       CatalogClient,
       RecordFirstKey,
       RequestBackup,

@@ -5,7 +5,7 @@ import { JobQueue, jobMigrations } from '@dr/jobs';
 import { type Bus, connectBus, ensureTopology, natsTriggers, type ServiceName } from '@dr/messaging';
 import type { Logger } from '@dr/telemetry';
 import type { DataSource } from 'typeorm';
-import { freshDatabase, freshDir, natsServer } from '../../../../test/support/servers.ts';
+import { freshDatabase, freshDir, natsServer, type TestBus } from '../../../../test/support/servers.ts';
 import type { House } from '../house.ts';
 
 /** What was logged, by level: for errors that a service only tells its log. */
@@ -19,6 +19,8 @@ export interface TestHouse extends House {
   /** Folder of the data sets; exists and is empty. */
   readonly sourceRoot: string;
   readonly lines: LoggedLine[];
+  /** For a second connection to the same bus. */
+  readonly busAccount: TestBus;
   /** As the owner of the tables. */
   readonly owner: DataSource;
   /** Gives everything that was appended its place in the log: there is no catalog here. */
@@ -38,7 +40,8 @@ export async function testHouse({ service, migrations = [], env = {} }: TestHous
   await migrate(owner, [...jobMigrations, ...migrations]);
   const database = await openDatabase({ url: urls.appUrl, applicationName: `test-${service}`, poolMax: 8 });
   const lines: LoggedLine[] = [];
-  const bus = await testBus(service);
+  const busAccount = await natsServer();
+  const bus = await testBus(service, busAccount);
   const triggers = natsTriggers(bus);
   const newId = () => uuidv7(Date.now());
   const locks = new AdvisoryLocks(database);
@@ -64,6 +67,7 @@ export async function testHouse({ service, migrations = [], env = {} }: TestHous
     store: new EventStore(database, { now: () => Date.now(), newEventId: newId }),
     queue: new JobQueue(database, { triggers }),
     bus,
+    busAccount,
     triggers,
     locks,
     sourceRoot,
@@ -80,8 +84,7 @@ const environment = (folder: string, sourceRoot: string): Record<string, string>
   DEEPLAKE_STORAGE_LOCATION: sourceRoot,
 });
 
-async function testBus(service: ServiceName): Promise<Bus> {
-  const { url, user, pass } = await natsServer();
+async function testBus(service: ServiceName, { url, user, pass }: TestBus): Promise<Bus> {
   const bus = await connectBus({ service, url, user, pass });
   await ensureTopology(bus);
   return bus;

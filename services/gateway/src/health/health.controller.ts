@@ -1,24 +1,26 @@
 import { query, subjectOf } from '@dr/messaging';
 import { type Health, type House, InjectHouse, ServiceHealth } from '@dr/service';
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { Route } from '../http/route.ts';
+import { liveness, readiness } from './health.schema.ts';
 
 const OTHERS = ['catalog', 'archiver', 'restorer'];
 
 /** /health/live says that this process runs; /health/ready that every service of the house can work. Never a reason to restart anything. */
-@Controller('health')
+@Controller()
 export class HealthController {
   constructor(
     @InjectHouse() private readonly house: House,
     private readonly health: ServiceHealth,
   ) {}
 
-  @Get('live')
+  @Route(liveness)
   live(): object {
     return { status: 'ok' };
   }
 
-  @Get('ready')
+  @Route(readiness)
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
     const services = await Promise.all([this.health.report(), ...OTHERS.map((name) => this.ask(name))]);
     const ok = services.every((service) => service.ok);

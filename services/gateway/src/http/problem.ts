@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 
-/** One field of a bad body or query: a JSON pointer and what is wrong there. */
+/** One field of a bad request: where it stands, a JSON pointer into that, and what is wrong there. */
 export interface FieldProblem {
+  in?: 'path' | 'query' | 'body';
   pointer: string;
   message: string;
 }

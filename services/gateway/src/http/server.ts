@@ -5,6 +5,7 @@ import { RequestMethod } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { declarations } from '../gateway.module.ts';
 import { ProblemFilter, problemFor, sendProblem } from './problem.filter.ts';
 import { validationPipe } from './validation.ts';
 
@@ -21,12 +22,8 @@ export async function createServer(house: House, module: Parameters<typeof NestF
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: false, bodyParser: false });
   prepare(adapter.getInstance() as unknown as FastifyInstance);
-  app.setGlobalPrefix('api/v1', {
-    exclude: [
-      { path: 'health/live', method: RequestMethod.GET },
-      { path: 'health/ready', method: RequestMethod.GET },
-    ],
-  });
+  const exclude = declarations.filter((d) => d.atRoot).map(({ path, method }) => ({ path: path.slice(1), method: RequestMethod[method] }));
+  app.setGlobalPrefix('api/v1', { exclude });
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(house.log));
   return app;

@@ -1,17 +1,40 @@
 import * as z from 'zod';
-
-const STATUSES = ['pending', 'queued', 'running', 'completed', 'partial', 'failed', 'cancelled', 'deleting', 'deleted'] as const;
+import { route } from '../http/route.ts';
+import { BACKUP_STATUSES, BACKUP_TYPES, backupPage, backupResource } from '../resources/backup.ts';
+import { byId, cursor, pageSize, time } from '../resources/scalars.ts';
 
 /** CONTRACT section 2, GET /backups. Query values are text; numbers and times are read from it. */
 export const listBackupsQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
-  cursor: z.string().max(1024).optional(),
-  type: z.enum(['full', 'incremental', 'differential', 'snapshot']).optional(),
-  status: z.enum(STATUSES).optional(),
+  limit: pageSize,
+  cursor: cursor.optional(),
+  type: z.enum(BACKUP_TYPES).optional(),
+  status: z.enum(BACKUP_STATUSES).optional(),
   dataset_id: z.string().optional(),
   tenant_id: z.string().optional(),
-  since: z.iso.datetime({ offset: true }).optional(),
-  until: z.iso.datetime({ offset: true }).optional(),
+  since: time.optional(),
+  until: time.optional(),
 });
 
 export type ListBackupsQuery = z.infer<typeof listBackupsQuery>;
+
+export const listBackups = route({
+  method: 'GET',
+  path: '/backups',
+  scope: 'backup:read',
+  tag: 'Backups',
+  summary: 'Backups, newest first',
+  query: listBackupsQuery,
+  replies: { 200: { description: 'A page of backups.', schema: backupPage } },
+  problems: { 404: 'There is no such tenant that this key may see.' },
+});
+
+export const getBackup = route({
+  method: 'GET',
+  path: '/backups/{id}',
+  scope: 'backup:read',
+  tag: 'Backups',
+  summary: 'One backup',
+  params: byId,
+  replies: { 200: { description: 'The backup.', schema: backupResource } },
+  problems: { 404: 'There is no such backup that this key may see.' },
+});

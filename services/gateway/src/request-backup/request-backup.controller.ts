@@ -1,19 +1,18 @@
 import type { Caller as KeyCaller } from '@dr/auth';
-import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Caller, Scope } from '../auth/caller.ts';
-import { type RequestBackupBody, requestBackupBody } from './request-backup.schema.ts';
+import { Caller } from '../auth/caller.ts';
+import { Route } from '../http/route.ts';
+import { type RequestBackupBody, requestBackup } from './request-backup.schema.ts';
 import { RequestBackup } from './request-backup.ts';
 
-@Controller('backups')
+@Controller()
 export class RequestBackupController {
   constructor(private readonly requestBackup: RequestBackup) {}
 
-  @Post()
-  @HttpCode(202)
-  @Scope('backup:create')
+  @Route(requestBackup)
   async handle(
-    @Body({ schema: requestBackupBody }) body: RequestBackupBody,
+    @Body() body: RequestBackupBody,
     @Caller() caller: KeyCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -1,13 +1,40 @@
 import * as z from 'zod';
+import { route } from '../http/route.ts';
+import { BACKUP_TYPES, backupResource } from '../resources/backup.ts';
+import { datasetName, tenantName } from '../resources/scalars.ts';
 
 /** CONTRACT section 2, POST /backups. Unknown fields are refused: a typo such as `dataset_id` must not widen a backup. */
 export const requestBackupBody = z.strictObject({
-  type: z.enum(['full', 'incremental', 'differential', 'snapshot']).default('full'),
-  dataset_ids: z.array(z.string().min(1).max(1024)).min(1).max(10_000).optional(),
-  tenant_id: z.string().min(1).max(255).optional(),
+  type: z.enum(BACKUP_TYPES).default('full'),
+  dataset_ids: z.array(datasetName).min(1).max(10_000).optional(),
+  tenant_id: tenantName.optional(),
   all_tenants: z.boolean().optional(),
   description: z.string().max(4096).optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
 });
 
 export type RequestBackupBody = z.infer<typeof requestBackupBody>;
+
+const backupsRequested = z.strictObject({ backups: z.array(backupResource) }).describe('For `all_tenants`: one backup per tenant.');
+
+export const requestBackup = route({
+  method: 'POST',
+  path: '/backups',
+  scope: 'backup:create',
+  tag: 'Backups',
+  summary: 'Begin a backup',
+  description: 'Selects the data sets as they are now. A selection of nothing, or a data set that is not there, is an error.',
+  body: requestBackupBody,
+  replies: {
+    202: {
+      description: 'Accepted; follow it under Location.',
+      schema: z.union([backupResource, backupsRequested]),
+      headers: { Location: 'Where the backup is to be read; not for `all_tenants`.' },
+    },
+  },
+  problems: {
+    404: 'There is no such tenant or data set that this key may see.',
+    422: 'The selection is empty.',
+    501: 'The type is not built in this version.',
+  },
+});

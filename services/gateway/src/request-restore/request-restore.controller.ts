@@ -1,21 +1,20 @@
 import type { Caller as KeyCaller } from '@dr/auth';
-import { Body, Controller, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Param, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Caller, Scope } from '../auth/caller.ts';
-import { type LatestQuery, latestQuery, type RequestRestoreBody, requestRestoreBody } from './request-restore.schema.ts';
+import { Caller } from '../auth/caller.ts';
+import { Route } from '../http/route.ts';
+import { type LatestQuery, type RequestRestoreBody, requestRestore } from './request-restore.schema.ts';
 import { RequestRestore } from './request-restore.ts';
 
-@Controller('backups')
+@Controller()
 export class RequestRestoreController {
   constructor(private readonly requestRestore: RequestRestore) {}
 
-  @Post(':id/restore')
-  @HttpCode(202)
-  @Scope('restore:run')
+  @Route(requestRestore)
   async handle(
     @Param('id') id: string,
-    @Query({ schema: latestQuery }) query: LatestQuery,
-    @Body({ schema: requestRestoreBody }) body: RequestRestoreBody,
+    @Query() query: LatestQuery,
+    @Body() body: RequestRestoreBody,
     @Caller() caller: KeyCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

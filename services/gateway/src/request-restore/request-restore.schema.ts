@@ -1,19 +1,20 @@
 import * as z from 'zod';
-
-const name = z.string().min(1).max(1024);
+import { route } from '../http/route.ts';
+import { restoreResource } from '../resources/restore.ts';
+import { byId, datasetName, tenantName } from '../resources/scalars.ts';
 
 /** CONTRACT section 2, POST /backups/{id}/restore. */
 export const requestRestoreBody = z.strictObject({
   backup_id: z.string().optional(),
-  target_tenant: z.string().min(1).max(255).optional(),
-  dataset_mapping: z.record(name, name).optional(),
+  target_tenant: tenantName.optional(),
+  dataset_mapping: z.record(datasetName, datasetName).optional(),
   overwrite_existing: z.boolean().default(false),
   verify_integrity: z.boolean().default(true),
   restore_indexes: z.boolean().default(true),
   restore_metadata: z.boolean().default(true),
   dry_run: z.boolean().default(false),
   keep_torn_head: z.boolean().default(false),
-  dataset_ids: z.array(name).min(1).max(10_000).optional(),
+  dataset_ids: z.array(datasetName).min(1).max(10_000).optional(),
   paths: z.array(z.string().min(1)).min(1).optional(),
   version: z.string().min(1).optional(),
 });
@@ -24,3 +25,28 @@ export type RequestRestoreBody = z.infer<typeof requestRestoreBody>;
 export const latestQuery = z.strictObject({ as_of: z.iso.datetime({ offset: true }).optional(), tenant_id: z.string().optional() });
 
 export type LatestQuery = z.infer<typeof latestQuery>;
+
+export const requestRestore = route({
+  method: 'POST',
+  path: '/backups/{id}/restore',
+  scope: 'restore:run',
+  tag: 'Restores',
+  summary: 'Restore a backup, or some of its data sets',
+  description: 'The id may be `latest`. A target tenant other than the key’s own needs a key of all tenants.',
+  params: byId,
+  query: latestQuery,
+  body: requestRestoreBody,
+  replies: {
+    202: {
+      description: 'Accepted; follow it under Location.',
+      schema: restoreResource,
+      headers: { Location: 'Where the restore is to be read.' },
+    },
+  },
+  problems: {
+    404: 'There is no such backup or tenant that this key may see.',
+    409: 'The backup is not sealed, or a target exists already.',
+    422: 'The backup does not hold what was named, or an option cannot be honoured.',
+    501: 'An option is not built in this version.',
+  },
+});

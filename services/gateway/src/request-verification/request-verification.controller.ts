@@ -2,12 +2,13 @@ import type { Caller as KeyCaller } from '@dr/auth';
 import { newVerificationId } from '@dr/config';
 import { streamOf, verificationDecider } from '@dr/domain';
 import { commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
-import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Caller, Scope } from '../auth/caller.ts';
+import { Caller } from '../auth/caller.ts';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { HttpProblem, notFound } from '../http/problem.ts';
-import { type RequestVerificationBody, requestVerificationBody } from './request-verification.schema.ts';
+import { Route } from '../http/route.ts';
+import { getVerification, type RequestVerificationBody, requestVerification } from './request-verification.schema.ts';
 
 /** POST /backups/{id}/verify and GET /verifications/{id}. */
 @Controller()
@@ -17,12 +18,10 @@ export class RequestVerificationController {
     private readonly catalog: CatalogClient,
   ) {}
 
-  @Post('backups/:id/verify')
-  @HttpCode(202)
-  @Scope('verify:run')
+  @Route(requestVerification)
   async handle(
     @Param('id') id: string,
-    @Body({ schema: requestVerificationBody }) body: RequestVerificationBody,
+    @Body() body: RequestVerificationBody,
     @Caller() caller: KeyCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -36,8 +35,7 @@ export class RequestVerificationController {
     return seen ?? { verification_id: verificationId, backup_id: id, status: 'pending' };
   }
 
-  @Get('verifications/:id')
-  @Scope('verify:run')
+  @Route(getVerification)
   async get(@Param('id') id: string, @Caller() caller: KeyCaller): Promise<object> {
     const verification = await this.catalog.verification(id, scopeOf(caller.tenant));
     if (!verification) throw notFound('verification', id);

@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { route } from '../http/route.ts';
+import { byId, nextCursor, time } from '../resources/scalars.ts';
+
+const contentsQuery = z.strictObject({
+  dataset_id: z.string().optional(),
+  path: z.string().optional().describe('One path below the data set, and everything below it.'),
+  cursor: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+});
+
+export type ContentsQuery = z.infer<typeof contentsQuery>;
+
+const contentEntry = z
+  .strictObject({
+    dataset_id: z.string(),
+    path: z.string().describe('Below the data set.'),
+    kind: z.enum(['file', 'symlink']),
+    size: z.int(),
+    digest: z.string().nullable().describe('SHA-256 of the bytes.'),
+    modified_at: time,
+    link_target: z.string().optional(),
+  })
+  .meta({ id: 'ContentEntry' });
+
+export const readContents = route({
+  method: 'GET',
+  path: '/backups/{id}/contents',
+  scope: 'backup:read',
+  tag: 'Backups',
+  summary: 'The files of a sealed backup, with sizes and digests',
+  description:
+    'Read from the repository itself. A page may hold fewer than `limit` files; only `next_cursor` tells whether there are more.',
+  params: byId,
+  query: contentsQuery,
+  replies: {
+    200: {
+      description: 'A page of files, in the order of the data sets and of the paths.',
+      schema: z.strictObject({ backup_id: z.string(), files: z.array(contentEntry), next_cursor: nextCursor }),
+    },
+  },
+  problems: {
+    404: 'There is no such backup that this key may see, or nothing in it under that data set and path.',
+    409: 'Only a sealed backup has contents.',
+  },
+});

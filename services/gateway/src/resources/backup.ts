@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { datasetFormat, nextCursor, time, timeOrNull } from './scalars.ts';
+
+export const BACKUP_TYPES = ['full', 'incremental', 'differential', 'snapshot'] as const;
+export const BACKUP_STATUSES = [
+  'pending',
+  'queued',
+  'running',
+  'completed',
+  'partial',
+  'failed',
+  'cancelled',
+  'deleting',
+  'deleted',
+] as const;
+
+const countOrNull = z.int().min(0).nullable();
+
+export const finding = z
+  .strictObject({
+    format: datasetFormat,
+    code: z.string(),
+    severity: z.enum(['error', 'warning', 'info']),
+    path: z.string(),
+    message: z.string(),
+  })
+  .meta({ id: 'Finding' });
+
+/** One data set in a backup. Counts, versions and findings appear when it has its result. */
+const backupDataset = z
+  .strictObject({
+    dataset_id: z.string(),
+    format: datasetFormat,
+    status: z.enum(['pending', 'running', 'completed', 'partial', 'failed']),
+    root: z.string().optional().describe('Digest of its tree in the repository.'),
+    objects: countOrNull.optional(),
+    bytes: countOrNull.optional(),
+    new_bytes: countOrNull.optional(),
+    head_version: z.string().nullable().optional(),
+    branches: z.array(z.looseObject({ name: z.string() })).optional(),
+    tags: z.array(z.looseObject({ name: z.string() })).optional(),
+    rows: z.union([z.int(), z.string()]).nullable().optional(),
+    findings: z.array(finding).optional(),
+    error_code: z.string().optional(),
+    error_message: z.string().nullable().optional(),
+  })
+  .meta({ id: 'BackupDataset' });
+
+export const operationProgress = z
+  .strictObject({ datasets_total: z.int(), datasets_done: z.int() })
+  .describe('Data sets that have their result, out of those selected. Bytes: GET /operations/{id}/progress.');
+
+/** The Backup of CONTRACT section 2. */
+export const backupResource = z
+  .strictObject({
+    backup_id: z.string(),
+    timestamp: time,
+    type: z.enum(BACKUP_TYPES),
+    status: z.enum(BACKUP_STATUSES),
+    tenant_id: z.string(),
+    dataset_ids: z.array(z.string()),
+    datasets: z.array(backupDataset),
+    parent_id: z.string().nullable(),
+    size_bytes: countOrNull,
+    compressed_size_bytes: countOrNull.describe('What this backup added to the store.'),
+    checksum: z.string().nullable().describe('Of the sealed manifest.'),
+    duration_seconds: z.number().min(0).nullable(),
+    storage_path: z.string().nullable(),
+    error_code: z.string().nullable(),
+    error_message: z.string().nullable(),
+    progress: operationProgress,
+    verified_at: timeOrNull,
+    verification: z.looseObject({}).nullable(),
+    replicas: z.array(z.looseObject({})),
+    holds: z.array(z.looseObject({})),
+    expires_at: timeOrNull,
+    retention_reasons: z.array(z.string()),
+    metadata: z.looseObject({ created_by: z.string(), description: z.string().nullable() }),
+  })
+  .meta({ id: 'Backup' });
+
+export const backupPage = z.strictObject({ backups: z.array(backupResource), next_cursor: nextCursor });

@@ -1,0 +1,23 @@
+import * as z from 'zod';
+import { time, timeOrNull } from './scalars.ts';
+
+const damage = z
+  .strictObject({ object: z.string(), kind: z.string(), message: z.string(), paths: z.array(z.string()).optional() })
+  .meta({ id: 'Damage' });
+
+export const verificationResource = z
+  .strictObject({
+    verification_id: z.string(),
+    backup_id: z.string(),
+    tenant_id: z.string(),
+    status: z.enum(['pending', 'running', 'passed', 'failed', 'error']),
+    level: z.enum(['quick', 'full']),
+    objects: z.int().nullable(),
+    bytes: z.int().nullable(),
+    findings: z.array(damage),
+    findings_total: z.int().nullable(),
+    created_at: time,
+    ended_at: timeOrNull,
+    error_message: z.string().nullable(),
+  })
+  .meta({ id: 'Verification' });

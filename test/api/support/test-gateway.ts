@@ -1,0 +1,124 @@
+import { hashApiKey, SCOPES, type Scope } from '@dr/auth';
+import { apiKeyDecider, streamOf } from '@dr/domain';
+import { AdvisoryLocks } from '@dr/event-store';
+import { connectBus } from '@dr/messaging';
+import { type House, ServiceHealth } from '@dr/service';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type TestHouse, testHouse, until } from '../../../libs/service/src/testing/test-house.ts';
+import { KeepLog } from '../../../services/catalog/src/log/keep-log.ts';
+import { migrations } from '../../../services/catalog/src/migrations.ts';
+import { AnswerQueries } from '../../../services/catalog/src/queries/answer-queries.ts';
+import { KeepViews } from '../../../services/catalog/src/views/keep-views.ts';
+import { GatewayModule } from '../../../services/gateway/src/gateway.module.ts';
+import { createServer } from '../../../services/gateway/src/http/server.ts';
+
+export interface RealRoute {
+  method: string;
+  url: string;
+}
+
+export interface Answer<T = Record<string, unknown>> {
+  status: number;
+  headers: Record<string, string | string[] | number | undefined>;
+  body: T;
+  text: string;
+}
+
+export interface Ask {
+  key?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** The gateway and the catalog in this process, on a real PostgreSQL and a real NATS. Nobody works on what is requested. */
+export class TestGateway {
+  readonly house: TestHouse;
+  readonly app: NestFastifyApplication;
+  /** Every route that Fastify was given. */
+  readonly routes: RealRoute[];
+  private readonly closers: (() => Promise<unknown> | unknown)[];
+  private made = 0;
+
+  private constructor(house: TestHouse, app: NestFastifyApplication, routes: RealRoute[], closers: TestGateway['closers']) {
+    this.house = house;
+    this.app = app;
+    this.routes = routes;
+    this.closers = closers;
+  }
+
+  static async start(env: Record<string, string> = {}): Promise<TestGateway> {
+    const house = await testHouse({ service: 'gateway', migrations, env });
+    const catalog = await startCatalog(house);
+    const app = await createServer(house, GatewayModule.of(house, new ServiceHealth(house)));
+    const routes: RealRoute[] = [];
+    app
+      .getHttpAdapter()
+      .getInstance()
+      .addHook('onRoute', ({ method, url }: { method: string | string[]; url: string }) => {
+        for (const one of [method].flat()) routes.push({ method: one, url });
+      });
+    await app.init();
+    await app.getHttpAdapter().getInstance().ready();
+    return new TestGateway(house, app, routes, [() => app.close(), catalog, () => house.close()]);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.closers) await close();
+  }
+
+  async ask<T = Record<string, unknown>>(method: string, url: string, { key, body, headers = {} }: Ask = {}): Promise<Answer<T>> {
+    const json = body !== undefined && headers['content-type'] === undefined ? { 'content-type': 'application/json' } : {};
+    const reply = await this.app.inject({
+      method: method as 'GET',
+      url,
+      headers: { ...(key === undefined ? {} : { authorization: `ApiKey ${key}` }), ...json, ...headers },
+      ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    return { status: reply.statusCode, headers: reply.headers, text: reply.payload, body: parsed(reply.payload) as T };
+  }
+
+  /** A key, usable when this resolves (for an expired or revoked one: known to be that). */
+  async key({ tenant = '*', scopes = SCOPES, expiresAt, revoked = false }: KeyWish = {}): Promise<string> {
+    const key = `dr_test_${process.pid}_${this.made++}_${tenant}`.padEnd(46, 'x');
+    const [hash, keyId] = [hashApiKey(key), `key_${this.made}`];
+    const meta = { tenant, requestId: 'test', actor: 'test' };
+    const decide = (command: Parameters<typeof apiKeyDecider.decide>[1]) =>
+      this.house.store.decide(streamOf.apiKey(keyId), apiKeyDecider, command, { commandId: this.house.newId(), meta });
+    await decide({ kind: 'create', keyId, hash, tenant, scopes: [...scopes], grantedBy: 'bootstrap', ...(expiresAt && { expiresAt }) });
+    if (revoked) await decide({ kind: 'revoke' });
+    const known = 'SELECT 1 FROM catalog_api_keys WHERE hash = $1 AND revoked = $2';
+    await until(async () => ((await this.house.database.query(known, [hash, revoked])) as unknown[]).length === 1, 'the key in the view');
+    return key;
+  }
+}
+
+export interface KeyWish {
+  tenant?: string;
+  scopes?: readonly Scope[];
+  expiresAt?: string;
+  revoked?: boolean;
+}
+
+/** The catalog has a connection of its own to the bus and its own locks, as its process would. */
+async function startCatalog(house: TestHouse): Promise<() => Promise<void>> {
+  const { user, pass, url } = house.busAccount;
+  const bus = await connectBus({ service: 'catalog', url, user, pass });
+  const locks = new AdvisoryLocks(house.database);
+  const own: House = { ...house, service: 'catalog', bus, locks };
+  const health = new ServiceHealth(own);
+  const parts = [new KeepLog(own, health), new KeepViews(own, health), new AnswerQueries(own)];
+  for (const part of parts) part.onApplicationBootstrap();
+  return async () => {
+    for (const part of parts.reverse()) await part.onApplicationShutdown();
+    await locks.close();
+    await bus.close();
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
