@@ -24,7 +24,10 @@ function hasVersions(files: DatasetFiles): boolean {
   return false;
 }
 
-/** T2 to T4 and T6: the tree holds together and each node has its `dataset_meta.json`. */
+/**
+ * T2 to T4 and T6: the tree holds together and each node has its `dataset_meta.json`. Deep Lake's own `reset` deletes a head's folder but leaves
+ * the node in the tree (seen with 3.9.52): without commit, children and branch it is worth a word only.
+ */
 export function checkTree(tree: VersionTree, files: DatasetFiles, findings: FindingList): void {
   const where = files.prefix + VERSION_INFO;
   const error = (code: string, message: string, path = where) => findings.add(code, 'error', path, message);
@@ -37,9 +40,15 @@ export function checkTree(tree: VersionTree, files: DatasetFiles, findings: Find
     if (!reachable.has(node.id)) error('T3', `commit ${node.id} cannot be reached from the first one`);
     if (!tree.branches.has(node.branch)) error('T4', `branch ${node.branch} of commit ${node.id} is not listed`);
     const meta = `${commitFolder(node.id)}${DATASET_META}`;
-    if (!files.has(meta)) error('T6', `commit ${node.id} has no ${DATASET_META}`, files.prefix + meta);
+    if (files.has(meta)) continue;
+    if (isLeftByReset(node, tree)) findings.add('T6', 'info', files.prefix + meta, `head ${node.id} was replaced by a reset`);
+    else error('T6', `commit ${node.id} has no ${DATASET_META}`, files.prefix + meta);
   }
   for (const [branch, head] of tree.branches) if (!tree.commits.has(head)) error('T4', `head ${head} of branch ${branch} does not exist`);
+}
+
+export function isLeftByReset({ id, branch, committedAtMs, children }: CommitNode, { branches }: VersionTree): boolean {
+  return committedAtMs === undefined && children.length === 0 && branches.has(branch) && branches.get(branch) !== id;
 }
 
 function* brokenLinks(node: CommitNode, { commits }: VersionTree): Generator<string> {

@@ -59,6 +59,8 @@ interface Owner {
  * Finds the file of a chunk as a commit sees it: the nearest ancestor that lists it, else the first commit's folder. Source: DEEPLAKE.md section 1.2.
  */
 export class ChunkOwners {
+  /** Files of chunks that a chunk set names by their commit: after a merge they serve others than the commit's descendants. */
+  readonly redirects = new Map<string, Set<string>>();
   readonly #owners = new Map<string, Owner[]>();
   readonly #ancestry: Ancestry;
 
@@ -71,10 +73,17 @@ export class ChunkOwners {
     for (const { name, commit: at, tensor: key } of entries) {
       const id = `${tensor}\n${name}`;
       const owner = { commit, path: chunkPath(at ?? commit, key ?? tensor, name) };
+      if (at !== undefined) this.#redirect(owner);
       const known = this.#owners.get(id);
       if (known) known.push(owner);
       else this.#owners.set(id, [owner]);
     }
+  }
+
+  #redirect({ commit, path }: Owner): void {
+    const users = this.redirects.get(path);
+    if (users) users.add(commit);
+    else this.redirects.set(path, new Set([commit]));
   }
 
   pathOf(commit: string, tensor: string, name: string): string {

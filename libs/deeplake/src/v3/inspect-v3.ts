@@ -1,4 +1,3 @@
-import { mapConcurrent } from '../concurrency.ts';
 import type { DatasetView } from '../dataset-view.ts';
 import { FindingList } from '../finding-list.ts';
 import type { InspectOptions } from '../inspect-options.ts';
@@ -6,15 +5,13 @@ import { Listing } from '../listing.ts';
 import type { BranchReport, DatasetReport, VersionReport } from '../report.ts';
 import { type CommitFacts, checkCommit } from './check-commit.ts';
 import type { ChunkContext, Trouble } from './check-tensor.ts';
-import { checkCommitInfos, checkTree, readVersionTree } from './check-tree.ts';
-import { Ancestry, ChunkOwners, parseChunkSet } from './chunk-owners.ts';
+import { checkCommitInfos, checkTree, isLeftByReset, readVersionTree } from './check-tree.ts';
+import { readChunkSets } from './chunk-sets.ts';
 import { DatasetFiles } from './dataset-files.ts';
 import { countOrphans, type Orphans } from './orphans.ts';
 import { FIRST_COMMIT, QUERIES_ROOT } from './paths.ts';
 import type { VersionTree } from './version-tree.ts';
 
-const READS_AT_ONCE = 8;
-const CHUNK_SET = /^(?:versions\/([^/]+)\/)(.+)\/chunk_set$/;
 const VIEW_ROOT = /^(\.queries\/.+?\/)dataset_meta\.json$/;
 
 /** What was read of one v3 data set, be it the main one or a saved view. */
@@ -49,7 +46,8 @@ async function inspectFiles(files: DatasetFiles, findings: FindingList, deep: bo
   const tree = await readVersionTree(files, findings);
   checkTree(tree, files, findings);
   await checkCommitInfos(tree, files, findings);
-  const context: ChunkContext = { files, owners: await readChunkSets(files, tree, findings), facts: new Map(), deep };
+  const addBrokenSet = (path: string, reason: string) => findings.add('C1', 'error', files.prefix + path, reason);
+  const context: ChunkContext = { files, owners: await readChunkSets(files, tree, addBrokenSet), facts: new Map(), deep };
   const commits = new Map<string, CommitFacts>();
   const add = once(files.prefix, findings);
   for (const id of tree.commits.keys()) {
@@ -79,22 +77,6 @@ function once(prefix: string, findings: FindingList): (trouble: Trouble) => void
   };
 }
 
-async function readChunkSets(files: DatasetFiles, tree: VersionTree, findings: FindingList): Promise<ChunkOwners> {
-  const owners = new ChunkOwners(new Ancestry(tree));
-  const sets = [...files.listing.sizes].flatMap(([full, size]) => {
-    const match = size > 0 && full.startsWith(files.prefix) ? CHUNK_SET.exec(full.slice(files.prefix.length)) : undefined;
-    return match ? [{ path: full.slice(files.prefix.length), commit: match[1]!, tensor: match[2]! }] : [];
-  });
-  await mapConcurrent(sets, READS_AT_ONCE, async ({ path, commit, tensor }) => {
-    try {
-      owners.add(commit, tensor, parseChunkSet(new TextDecoder().decode(await files.read(path))));
-    } catch (error) {
-      findings.add('C1', 'error', files.prefix + path, `the chunk set cannot be read: ${String(error)}`);
-    }
-  });
-  return owners;
-}
-
 function report({ tree, commits, orphans }: Inspected, listing: Listing, findings: FindingList): DatasetReport {
   const rows = (id: string) => commits.get(id)?.rows ?? 0;
   const head = tree.branches.get('main') ?? tree.branches.values().next().value ?? FIRST_COMMIT;
@@ -115,7 +97,8 @@ function report({ tree, commits, orphans }: Inspected, listing: Listing, finding
 }
 
 function versionsOf(tree: VersionTree, commits: ReadonlyMap<string, CommitFacts>): VersionReport[] {
-  return [...tree.commits.values()].map(({ id, branch, message, committedAtMs }) => {
+  const nodes = [...tree.commits.values()].filter((node) => !isLeftByReset(node, tree));
+  return nodes.map(({ id, branch, message, committedAtMs }) => {
     const facts = commits.get(id)!;
     return {
       branch,

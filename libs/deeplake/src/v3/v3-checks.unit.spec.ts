@@ -73,6 +73,18 @@ describe('T: the commit tree', () => {
     expect(await damaged(series, (d) => editTree(d, (t) => (t.commits[MAIN_HEAD]!.parent = 'nobody')))).toContain('T3 error');
   });
 
+  test('T6 for a commit without dataset_meta.json; a head that a reset replaced is no damage and no version', async () => {
+    expect(await damaged(series, (d) => d.files.delete(`versions/${MAIN_HEAD}/dataset_meta.json`))).toContain('T6 error');
+    const parent = series.text(TREE).match(new RegExp(`"${MAIN_HEAD}": \\{"branch": "main", "parent": "(\\w+)"`))![1]!;
+    const reset = series.clone();
+    editTree(reset, (t) => {
+      t.commits['0ld'] = { ...t.commits[MAIN_HEAD]! };
+      t.commits[parent]!.children.push('0ld');
+    });
+    expect(await codes(reset)).toEqual(['T5 warning', 'T6 info']);
+    expect((await inspectV3(reset)).versions.map((v) => v.version)).not.toContain('0ld');
+  });
+
   test('T4 for a head that does not exist and a branch that is not listed', async () => {
     expect(await damaged(series, (d) => editTree(d, (t) => (t.branches['main'] = 'nobody')))).toEqual(['T4 error']);
     expect(await damaged(series, (d) => editTree(d, (t) => delete t.branches['exp']))).toEqual(['T4 error']);
