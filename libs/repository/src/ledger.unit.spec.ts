@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { openKeys } from '@dr/keys';
 import { MemoryStore } from '@dr/storage/faults';
 import type { Repository, TenantRepository } from './api.ts';
-import { newDescription } from './format/description.ts';
-import { sha256Hex } from './format/hashes.ts';
-import { encodePlan, type LedgerPlan } from './format/plan.ts';
+import type { LedgerPlan } from './format/plan.ts';
 import { encodeSealed } from './format/sealed-json.ts';
-import { type TenantScope, tenantScope } from './tenant-scope.ts';
+import type { TenantScope } from './tenant-scope.ts';
 import { contentsOf, folderOf, removeFolders, temporaryFolder } from './testing/folders.ts';
-import { backUp, NOW, newRepository, unlock } from './testing/opened.ts';
+import { backUp, newRepository } from './testing/opened.ts';
+import { publishPlan, scopeOf } from './testing/publish-plan.ts';
 
 let store: MemoryStore;
 let repository: Repository;
@@ -22,18 +20,12 @@ beforeEach(async () => {
   repository = await newRepository(store);
   tenant = await repository.tenant('acme', { create: true });
   root = folderOf({ 'a.bin': randomBytes(300_000), 'b.json': '{}' });
-  const ring = await openKeys(store, { unlock });
-  const base = { store, ring, description: newDescription(repository.id, NOW, true), now: () => NOW, random: randomBytes };
-  scope = tenantScope(base, (await ring.tenantKeys('acme'))!);
+  scope = await scopeOf(store, repository.id);
 });
 afterEach(() => repository.close());
 afterAll(removeFolders);
 
-/** As the collector of a later version will. */
-async function publish(plan: Partial<LedgerPlan> & { n: number }): Promise<void> {
-  const previous = plan.n === 1 ? '' : sha256Hex(store.objects.get(scope.names.plan(plan.n - 1))!.bytes);
-  await store.createIfAbsent(scope.names.plan(plan.n), encodePlan(scope, { previous, purged: [], victims: [], ...plan }));
-}
+const publish = (plan: Partial<LedgerPlan> & { n: number }): Promise<void> => publishPlan(store, scope, plan);
 
 const packs = (kind: string): string[] =>
   [...store.objects.keys()].filter((key) => key.includes(`/packs/${kind}/`)).map((key) => key.slice(-64));

@@ -56,6 +56,21 @@ export interface CaptureRequest {
   readonly files: AsyncIterable<readonly CaptureFile[]> | Iterable<readonly CaptureFile[]>;
   /** Absolute folder of the data set. */
   readonly root: string;
+  /**
+   * Roots of earlier trees of the same data set, the likeliest first. A listed file whose identity (size, mode, owner, mtime, and ctime and inode, or etag)
+   * is that of a base's entry, which is not racy, is taken over with its pieces and not opened: it counts as read when it was listed. Every piece must have
+   * a copy that counts for this session (no plan names its pack); else, and for a base that cannot be read, the file is read. Files with `content` are
+   * never taken over.
+   *
+   * A `full` trusts no identity of an earlier backup. It uses only bases that were captured in the same session: by this BackupSession, or by another one
+   * of the same backup, in whatever process, with `slice` and a `flush()` after it. The others are left out without a word.
+   */
+  readonly bases?: readonly PieceId[];
+  /**
+   * The tree is a part of a data set, or a step on the way to it, and becomes a base in this session: a job captures some of the files, or a worker that may
+   * be killed captures all of them bit by bit, and the capture that brings them together names the trees as bases. Stores a receipt of some 130 bytes.
+   */
+  readonly slice?: boolean;
   readonly signal?: AbortSignal;
   readonly progress?: (progress: Progress) => void;
 }
@@ -77,6 +92,8 @@ export interface CapturedTree {
   /** Bytes of pieces that were not in the repository, before and after compression (pages included). */
   readonly newBytes: number;
   readonly storedBytes: number;
+  /** Files that were taken over from a base. */
+  readonly takenOver: number;
   /** Per path, of its last reading. Empty = every path that was handed in is stored as listed. */
   readonly findings: readonly CaptureFinding[];
 }

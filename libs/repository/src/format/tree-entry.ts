@@ -69,16 +69,44 @@ function encodeChunker(chunker: Chunker | undefined, writer: ByteWriter): void {
 /** @throws Malformed. */
 export function decodeEntry(path: string, bytes: Uint8Array): TreeEntry {
   const reader = new ByteReader(bytes);
+  const { inline, ...head } = decodeHead(reader);
+  const entry = { path, ...head, ...decodeContent(reader, head.kind, inline) };
+  reader.end('a tree entry');
+  return entry;
+}
+
+function decodeHead(reader: ByteReader) {
   const flags = reader.u8();
   const kind = KINDS[flags & 3];
   if (kind === undefined || flags > FLAGS_KNOWN) throw new Malformed('a tree entry has a kind that a later version wrote');
   const [mode, uid, gid] = [reader.varint(), reader.varint(), reader.varint()];
   const [mtimeNs, ctimeNs, ino] = [reader.i64(), reader.i64(), BigInt.asUintN(64, reader.i64())];
-  const head = { path, kind, mode, uid, gid, mtimeNs, ctimeNs, ino, racy: (flags & FLAG_RACY) !== 0 };
   const etag = (flags & FLAG_ETAG) !== 0 ? { etag: reader.sized().toString() } : {};
-  const entry = { ...head, ...etag, ...decodeContent(reader, kind, (flags & FLAG_INLINE) !== 0) };
-  reader.end('a tree entry');
-  return entry;
+  return { kind, mode, uid, gid, mtimeNs, ctimeNs, ino, racy: (flags & FLAG_RACY) !== 0, inline: (flags & FLAG_INLINE) !== 0, ...etag };
+}
+
+/** What tells whether a file is still the one that was captured, and the pieces that its bytes need (they share memory with the entry). */
+export type CapturedIdentity = Omit<ReturnType<typeof decodeHead>, 'kind' | 'inline'> & {
+  readonly etag?: string;
+  readonly size: number;
+  readonly pieceIds: readonly Uint8Array[];
+};
+
+/** The identity in an encoded entry, several times as fast as decodeEntry; undefined for what is no file. @throws Malformed. */
+export function capturedIdentity(body: Uint8Array): CapturedIdentity | undefined {
+  const reader = new ByteReader(body);
+  const { kind, inline, ...head } = decodeHead(reader);
+  if (kind !== 'file') return undefined;
+  if (inline) return { ...head, size: reader.sized().length, pieceIds: [] };
+  const size = reader.varint();
+  reader.bytes(32);
+  decodeChunker(reader);
+  const pieceIds: Uint8Array[] = [];
+  for (let left = reader.varint(); left > 0; left--) {
+    pieceIds.push(reader.bytes(32));
+    reader.varint();
+  }
+  return { ...head, size, pieceIds };
 }
 
 type Content = Pick<TreeEntry, 'size' | 'digest' | 'pieces' | 'inline' | 'linkTarget' | 'chunker'>;

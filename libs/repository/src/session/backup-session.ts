@@ -15,7 +15,9 @@ import type { DeliveredPack } from '../workers/messages.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import { DatasetCapture } from './capture-dataset.ts';
 import { checkListed, checkTrees } from './check-trees.ts';
+import { CountedPacks } from './counted-packs.ts';
 import { decide } from './decide.ts';
+import { EarlierTrees } from './earlier-trees.ts';
 import { ownPacks, type SessionStart } from './open-session.ts';
 import { PageStore } from './page-store.ts';
 import { StoredPacks } from './stored-packs.ts';
@@ -30,6 +32,7 @@ export class OpenedSession implements BackupSession {
   readonly #limits: EngineLimits;
   readonly #packs: StoredPacks;
   readonly #pages: PageStore;
+  readonly #bases: EarlierTrees;
   readonly #number: number;
   #broken: { error: unknown } | undefined;
   #closed = false;
@@ -56,12 +59,14 @@ export class OpenedSession implements BackupSession {
       targetBytes: targets.meta,
       packBytes,
     });
+    this.#bases = this.#newBases();
     this.#number = pool.listen({ pack: (pack) => this.#delivered(pack), packBytes });
     this.#setUpThreads();
   }
 
   async capture(request: CaptureRequest): Promise<CapturedTree> {
     this.#check();
+    const bases = await this.#bases.of(request.bases);
     const capture = new DatasetCapture(
       {
         session: this.#number,
@@ -73,21 +78,26 @@ export class OpenedSession implements BackupSession {
           return this.#pool.run(job);
         },
         now: this.#scope.now,
+        bases,
         check: () => this.#check(),
       },
       request,
     );
-    return capture.run();
+    const tree = await capture.run();
+    await this.#bases.captured(tree.root, request.slice ?? false);
+    return tree;
   }
 
   async flush(): Promise<void> {
     this.#check();
+    const captured = this.#bases.pending();
     await this.#pool.runOnEach({ type: 'finish', session: this.#number });
     await this.#pages.flush();
     await this.#packs.settled();
     this.#check();
     await this.#packs.writeSegment();
     this.#check();
+    this.#bases.flushed(captured);
   }
 
   async commit(manifest: CommitManifest): Promise<Commit | Tombstone> {
@@ -130,6 +140,21 @@ export class OpenedSession implements BackupSession {
     };
     await checkTrees({ reader: new PieceReader(this.#scope, index), backupId: this.backupId, usable }, manifest.datasets);
     return ownList.reduce((sum, pack) => sum + pack.size, 0);
+  }
+
+  #newBases(): EarlierTrees {
+    const { index, trust, type, usable } = this.#start;
+    const [scope, backupId] = [this.#scope, this.backupId];
+    const counted = new CountedPacks({ backupId, type, index, trust, usable, isWhole: (pack) => this.#isWhole(pack) });
+    return new EarlierTrees({
+      scope,
+      backupId,
+      type,
+      index,
+      counted,
+      putPage: (page) => this.#pages.put(page),
+      flush: () => this.flush(),
+    });
   }
 
   #setUpThreads(): void {

@@ -6,6 +6,7 @@ import { EntryHeap } from '../tree/entry-heap.ts';
 import type { CapturedTree, CaptureFile, CaptureRequest, Progress } from '../types.ts';
 import type { CaptureJob, CaptureResult } from '../workers/messages.ts';
 import type { PageStore } from './page-store.ts';
+import type { UnchangedFiles } from './unchanged-files.ts';
 
 /** A job holds so many files, or so many bytes, whichever is first: small files share a message, large ones travel alone. */
 const BATCH_FILES = 64;
@@ -19,6 +20,8 @@ export interface CaptureParts {
   readonly batchesMax: number;
   readonly run: (job: CaptureJob) => Promise<CaptureResult>;
   readonly now: () => number;
+  /** Missing: every file is read. */
+  readonly bases?: UnchangedFiles;
   /** @throws when the session is broken. */
   readonly check: () => void;
 }
@@ -34,6 +37,7 @@ export class DatasetCapture {
   #batch: { file: CaptureFile; turn: number }[] = [];
   #batchBytes = 0;
   #turn = 0;
+  #takenOver = 0;
 
   constructor(parts: CaptureParts, request: CaptureRequest) {
     this.#parts = parts;
@@ -49,6 +53,7 @@ export class DatasetCapture {
         this.#stop();
       }
       await this.#barrier();
+      this.#tell();
     } finally {
       await this.#crew.settled();
     }
@@ -60,9 +65,20 @@ export class DatasetCapture {
     if (file.kind !== 'file') return this.#put(file);
     this.#progress.filesTotal++;
     this.#progress.bytesTotal += file.size;
+    if (this.#parts.bases && !file.content && (await this.#takeOver(this.#parts.bases, file))) return;
     this.#batch.push({ file, turn: this.#turn++ });
     this.#batchBytes += file.size;
     if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) await this.#hand();
+  }
+
+  async #takeOver(bases: UnchangedFiles, file: CaptureFile): Promise<boolean> {
+    const body = await bases.unchanged(file);
+    if (!body) return false;
+    this.#heap.put(file.path, this.#turn++, body, file.size);
+    this.#progress.files++;
+    this.#progress.bytes += file.size;
+    if (++this.#takenOver % BATCH_FILES === 0) this.#tell();
+    return true;
   }
 
   /** What has no bytes to read goes straight into the tree; 'gone' takes an entry back. */
@@ -97,6 +113,10 @@ export class DatasetCapture {
       this.#progress.files++;
       this.#progress.bytes += batch[i]!.file.size;
     });
+    this.#tell();
+  }
+
+  #tell(): void {
     this.#request.progress?.({ ...this.#progress });
   }
 
@@ -123,7 +143,7 @@ export class DatasetCapture {
     for (const entry of this.#heap.sorted()) await builder.add(entry);
     const root = Buffer.from(await builder.finish()).toString('hex');
     this.#stop();
-    return { datasetId: this.#request.datasetId, root, ...this.#heap.totals(), ...this.#sums };
+    return { datasetId: this.#request.datasetId, root, ...this.#heap.totals(), ...this.#sums, takenOver: this.#takenOver };
   }
 }
 

@@ -23,6 +23,8 @@ export interface SessionStart {
   readonly table: KnownTable;
   readonly trust: PackTrust;
   readonly trustStates: SharedArrayBuffer;
+  /** Per pack of the index: listed with its size, and no plan names it. */
+  readonly usable: readonly boolean[];
 }
 
 /**
@@ -94,7 +96,7 @@ function knownPieces(backupId: string, type: BackupType, { ledger, index, found,
   pieces.forEach((prefix, pack) => {
     if (usable[pack] && !own.has(pack)) known.enter(prefix, pack);
   });
-  return { known, table, trust, trustStates };
+  return { known, table, trust, trustStates, usable };
 }
 
 /** Ordinals of the packs that a session's segments name. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { ByteReader, ByteWriter } from '../format/bytes.ts';
 import { sha256 } from '../format/hashes.ts';
-import { decodeEntry, type EntryBody, encodeEntry } from '../format/tree-entry.ts';
+import { capturedIdentity, decodeEntry, type EntryBody, encodeEntry } from '../format/tree-entry.ts';
 import { decodePage, type LeafEntry, PAGE_ENTRIES_MAX, PageWriter } from '../format/tree-page.ts';
 import { checkPath, comparePaths } from '../format/tree-path.ts';
 import { TreeBuilder } from './build-tree.ts';
@@ -97,6 +97,20 @@ describe('entries', () => {
         expect(back.digest).toBe(
           body.inline ? sha256(body.inline).toString('hex') : body.digest && Buffer.from(body.digest).toString('hex'),
         );
+      }),
+    );
+  });
+
+  test('say the identity of a file as the whole entry does', () => {
+    fc.assert(
+      fc.property(anyBody, (body) => {
+        const bytes = Buffer.from(encodeEntry(body).view());
+        const identity = capturedIdentity(bytes);
+        if (body.kind !== 'file') return expect(identity).toBeUndefined();
+        const { racy, size, mode, uid, gid, mtimeNs, ctimeNs, ino, etag, pieces } = decodeEntry('x', bytes);
+        const { pieceIds, ...rest } = identity!;
+        expect({ etag: undefined, ...rest }).toEqual({ racy, size, mode, uid, gid, mtimeNs, ctimeNs, ino, etag });
+        expect(pieceIds.map((id) => Buffer.from(id).toString('hex'))).toEqual(pieces.map(({ id }) => id));
       }),
     );
   });

@@ -55,13 +55,18 @@ async function* walkBelow(read: ReadPage, page: TreePage, options: WalkOptions, 
 async function readPage(read: ReadPage, id: Uint8Array, { onPage, onLost }: WalkOptions): Promise<TreePage | undefined> {
   onPage?.(id);
   try {
-    const bytes = await read(id);
-    return decoding(`tree page ${Buffer.from(id).toString('hex')}`, () => decodePage(bytes));
+    return await readTreePage(read, id);
   } catch (error) {
     if (!onLost) throw error;
     onLost(error, id);
     return undefined;
   }
+}
+
+/** @throws Damaged, and what reading throws. */
+export async function readTreePage(read: ReadPage, id: Uint8Array): Promise<TreePage> {
+  const bytes = await read(id);
+  return decoding(`tree page ${Buffer.from(id).toString('hex')}`, () => decodePage(bytes));
 }
 
 /** @throws Damaged, BadPath: what a defect of a writer sealed. */
