@@ -65,6 +65,21 @@ export const backupSettings = {
     standard: 'one per processor core (also 0)',
     about: 'Worker threads of each service that reads or writes the repository.',
   }),
+  limits: {
+    unfinishedPerTenant: setting(integer(1, 100_000), {
+      env: 'BACKUP_UNFINISHED_PER_TENANT_MAX',
+      yaml: 'limits.unfinished_per_tenant',
+      fallback: 100,
+      about:
+        'Backups, restores and verifications of one tenant that may be unfinished at a time. A request beyond it is answered with 429.',
+    }),
+    unfinished: setting(integer(1, 1_000_000), {
+      env: 'BACKUP_UNFINISHED_MAX',
+      yaml: 'limits.unfinished',
+      fallback: 1_000,
+      about: 'The same, of all tenants together.',
+    }),
+  },
   batchSize: setting(integer(1, 100_000), {
     yaml: 'batch_size',
     fallback: 1000,

@@ -35,14 +35,14 @@ export class PermanentFailure extends EventStoreError {
   }
 }
 
-/** Too many jobs wait already. Refuse the request before an event promises the work. */
-export class QueueFull extends EventStoreError {
-  readonly code = 'jobs.queue_full';
-  constructor(kind: string, tenant: string, waiting: number, max: number) {
-    super(`Queueing ${kind} jobs of ${tenant}: ${waiting} wait already, the limit is ${max}. Try again when some have ended.`, {
-      kind,
-      tenant,
-      waiting,
+/** Too many operations are unfinished. Nothing was accepted; the same request may be made again later. */
+export class TooManyOperations extends EventStoreError {
+  readonly code = 'jobs.too_many_operations';
+  /** For `Retry-After`. */
+  readonly retryAfterSeconds = 5;
+  constructor(whose: string, max: number) {
+    super(`Nothing was started: ${max} operations ${whose} are unfinished already, which is the limit. Try again when some have ended.`, {
+      whose,
       max,
     });
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rows } from '@dr/event-store';
-import { LeaseLost, PayloadTooLarge, PermanentFailure, QueueFull } from './errors.ts';
+import { LeaseLost, PayloadTooLarge, PermanentFailure } from './errors.ts';
 import type { ClaimedJob } from './job.ts';
 import { failureOf } from './job-queue.ts';
 import { effect, effects, expire, job, type TestJobs, testJobs } from './testing/test-jobs.ts';
@@ -61,15 +61,6 @@ describe('enqueue', () => {
     await expect(t.queue.enqueue(t.app, [job('a', 'acme', { payload: { x: 'y'.repeat(70_000) } })])).rejects.toBeInstanceOf(
       PayloadTooLarge,
     );
-  });
-
-  test('room is asked for per kind and tenant, and counts only what waits', async () => {
-    await t.queue.enqueue(t.app, [job('a'), job('b'), job('c', 'other')]);
-    await t.queue.assertRoom({ kind: 'capture', tenant: 'acme', max: 3 });
-    await expect(t.queue.assertRoom({ kind: 'capture', tenant: 'acme', max: 2 })).rejects.toBeInstanceOf(QueueFull);
-    await t.queue.assertRoom({ kind: 'restore', tenant: 'acme', max: 1 });
-    await claimed();
-    await t.queue.assertRoom({ kind: 'capture', tenant: 'acme', max: 2 });
   });
 });
 

@@ -1,7 +1,7 @@
 import { changed, changedCount, type Queryable, rows } from '@dr/event-store';
 import type { Triggers } from '@dr/messaging';
 import type { DataSource } from 'typeorm';
-import { LeaseLost, PayloadTooLarge, PermanentFailure, QueueFull } from './errors.ts';
+import { LeaseLost, PayloadTooLarge, PermanentFailure } from './errors.ts';
 import { type AfterCommit, type ClaimedJob, type Job, type NewJob, PAYLOAD_BYTES_MAX } from './job.ts';
 import { type JobRow, toClaimed, toJob } from './job-row.ts';
 
@@ -48,13 +48,6 @@ export class JobQueue {
   async announce(jobs: readonly Pick<NewJob, 'kind' | 'jobId'>[]): Promise<void> {
     const { triggers } = this.options;
     if (triggers) await Promise.allSettled(jobs.map(({ kind, jobId }) => triggers.publishTrigger(kind, jobId)));
-  }
-
-  /** Refuses when `max` jobs of the kind and tenant wait already. For whoever accepts requests; a job that an event promised is always queued. */
-  async assertRoom({ kind, tenant, max }: { kind: string; tenant: string; max: number }): Promise<void> {
-    const sql = `SELECT count(*)::int AS n FROM (SELECT FROM jobs WHERE kind = $1 AND tenant = $2 AND status = 'queued' LIMIT $3) AS waiting`;
-    const [row] = await rows<{ n: number }>(this.database, sql, [kind, tenant, max]);
-    if (row!.n >= max) throw new QueueFull(kind, tenant, row!.n, max);
   }
 
   /** Takes the next job of a kind, fairly between tenants; expired leases are taken over. Undefined when none is due. */

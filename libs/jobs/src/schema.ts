@@ -81,5 +81,19 @@ END $$;
 
 const GRANTS = `GRANT SELECT, INSERT, UPDATE, DELETE ON jobs, job_turns TO ${APP_ROLE};`;
 
+const OPEN_OPERATIONS = `
+CREATE TABLE open_operations (
+  operation_id text COLLATE "C" PRIMARY KEY,
+  kind text COLLATE "C" NOT NULL,
+  tenant text COLLATE "C" NOT NULL,
+  opened_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX open_operations_tenant ON open_operations (tenant);
+GRANT SELECT, INSERT, DELETE ON open_operations TO ${APP_ROLE};
+`;
+
 /** For `migrate` of @dr/event-store. */
-export const jobMigrations: readonly MigrationClass[] = [sqlMigration('CreateJobs1764000001000', [TABLES, CLAIM, GRANTS].join('\n'))];
+export const jobMigrations: readonly MigrationClass[] = [
+  sqlMigration('CreateJobs1764000001000', [TABLES, CLAIM, GRANTS].join('\n')),
+  sqlMigration('CountOpenOperations1764200000000', OPEN_OPERATIONS),
+];

@@ -1,6 +1,6 @@
 import { type Clock, type ConfigWith, loadConfig, systemClock, systemEnvironment, uuidv7 } from '@dr/config';
-import { AdvisoryLocks, EventStore, isTransient, openDatabase } from '@dr/event-store';
-import { JobQueue } from '@dr/jobs';
+import { AdvisoryLocks, EventStore, isTransient, openDatabase, type Queryable } from '@dr/event-store';
+import { admitOperation, JobQueue, type Operation } from '@dr/jobs';
 import { type Bus, connectBus, NUDGE, natsTriggers, nudge, type ServiceName, type Triggers } from '@dr/messaging';
 import { createLogger, type Logger } from '@dr/telemetry';
 import type { DataSource } from 'typeorm';
@@ -71,3 +71,9 @@ async function openPatiently(service: string, url: string, log: Logger): Promise
 
 /** After an append: the sequencer need not wait for its poll. Never fails; a lost nudge costs a quarter of a second. */
 export const nudgeSequencer = ({ bus }: Pick<House, 'bus'>): void => nudge(bus, NUDGE.sequencer);
+
+/** Counts an operation in by the configured limits: the last step of the transaction that appends its request. @throws TooManyOperations */
+export function admit({ config }: Pick<House, 'config'>, tx: Queryable, operation: Operation): Promise<void> {
+  const { unfinishedPerTenant: perTenant, unfinished: total } = config.backup.limits;
+  return admitOperation(tx, operation, { perTenant, total });
+}

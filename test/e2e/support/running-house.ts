@@ -20,49 +20,98 @@ export class RunningHouse {
   readonly home = freshDir('house');
   readonly source = join(this.home, 'deeplake');
   private readonly port: number;
-  private readonly child: ChildProcess;
+  private readonly settings: Record<string, string>;
+  private child!: ChildProcess;
   private output = '';
 
-  private constructor(port: number) {
+  private constructor(port: number, settings: Record<string, string>) {
     this.port = port;
+    this.settings = settings;
     mkdirSync(this.source, { recursive: true });
-    const env = Object.fromEntries(
-      Object.entries(process.env).filter(([key]) => !/^(NODE_OPTIONS|BACKUP_|DATABASE_|NATS_|DR_|JEST_)/.test(key)),
-    );
-    this.child = spawn(process.execPath, [join(root, 'deploy', 'local', 'src', 'main.ts')], {
-      env: { ...env, DR_HOME: this.home, DR_PORT: String(port), DR_DEMO: '0' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on('data', (bytes) => (this.output += String(bytes)));
   }
 
-  /** Builds what changed and starts. Ready when this resolves. */
-  static async start(): Promise<RunningHouse> {
+  /** Builds what changed and starts, with these environment variables besides. Ready when this resolves. */
+  static async start(settings: Record<string, string> = {}): Promise<RunningHouse> {
     spawnSync(process.execPath, [join(root, 'tools', 'build.mjs')]);
-    const house = new RunningHouse(await freePort());
-    for (let waited = 0; waited < 60_000 && !house.output.includes('Ctrl-C stops everything.'); waited += 50) {
-      if (house.child.exitCode !== null) break;
-      await pause(50);
-    }
-    if (!house.output.includes('Ctrl-C stops everything.')) throw new Error(`the house did not start:\n${house.output}`);
+    const house = new RunningHouse(await freePort(), settings);
+    await house.launch();
     return house;
   }
 
+  private async launch(): Promise<void> {
+    const env = Object.fromEntries(
+      Object.entries(process.env).filter(([key]) => !/^(NODE_OPTIONS|BACKUP_|DATABASE_|NATS_|DR_|JEST_)/.test(key)),
+    );
+    this.output = '';
+    this.child = spawn(process.execPath, [join(root, 'deploy', 'local', 'src', 'main.ts')], {
+      env: { ...env, ...this.settings, DR_HOME: this.home, DR_PORT: String(this.port), DR_DEMO: '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on('data', (bytes) => (this.output += String(bytes)));
+    for (let waited = 0; waited < 90_000 && !this.output.includes('Ctrl-C stops everything.'); waited += 50) {
+      if (!this.isAlive) break;
+      await pause(50);
+    }
+    if (!this.output.includes('Ctrl-C stops everything.')) throw new Error(`the house did not start:\n${this.output}`);
+  }
+
+  get isAlive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null) return;
+    if (!this.isAlive) return;
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
     this.child.kill('SIGTERM');
     await ended;
+  }
+
+  /** Starts the house again on the same home, after `stop` or a kill of the supervisor. */
+  restart(): Promise<void> {
+    return this.launch();
+  }
+
+  /** All parts answer. */
+  async untilReady(msMax = 60_000): Promise<void> {
+    for (let waited = 0; waited < msMax; waited += 100) {
+      const reply = await this.call('GET', '/health/ready').catch(() => undefined);
+      if (reply?.status === 200) return;
+      await pause(100);
+    }
+    throw new Error(`the house was not ready in ${msMax} ms:\n${this.diagnosis()}`);
+  }
+
+  /** What the house said last, and the last troubles in the logs of its parts. */
+  diagnosis(): string {
+    const logs = join(this.home, 'logs');
+    const told = readdirSync(logs).map((name) => {
+      const lines = readFileSync(join(logs, name), 'utf8').split('\n');
+      return `-- ${name}\n${lines
+        .filter((line) => !/"level":"(info|debug)"/.test(line))
+        .slice(-12)
+        .join('\n')}`;
+    });
+    return [this.output.slice(-2000), ...told].join('\n').slice(-20_000);
   }
 
   get repository(): string {
     return join(this.home, 'repository');
   }
 
-  /** Kills a service with SIGKILL; the supervisor starts it again. */
-  kill(service: string): void {
-    const { pid } = JSON.parse(readFileSync(join(this.home, 'run', `${service}.json`), 'utf8')) as { pid: number };
-    process.kill(pid, 'SIGKILL');
+  /** Kills a part with SIGKILL; the supervisor starts it again. */
+  kill(part: string): void {
+    process.kill(this.pidOf(part), 'SIGKILL');
+  }
+
+  /** Kills the supervisor alone: everything else goes on as orphans until `restart`. */
+  async killSupervisor(): Promise<void> {
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGKILL');
+    await ended;
+  }
+
+  pidOf(part: string): number {
+    return (JSON.parse(readFileSync(join(this.home, 'run', `${part}.json`), 'utf8')) as { pid: number }).pid;
   }
 
   async call<T = Record<string, unknown>>(
@@ -93,13 +142,12 @@ export class RunningHouse {
       if (reply?.status === 200 && ENDS.includes(reply.body.status)) return reply.body;
       await pause(100);
     }
-    throw new Error(`${location} did not end in ${msMax} ms; the house says:\n${this.output.slice(-2000)}`);
+    throw new Error(`${location} did not end in ${msMax} ms; the house says:\n${this.diagnosis()}`);
   }
 
   /** Reads the house's database, as its services do. */
   async sql<Row>(text: string, values: unknown[]): Promise<Row[]> {
-    const { pid } = JSON.parse(readFileSync(join(this.home, 'run', 'catalog.json'), 'utf8')) as { pid: number };
-    const url = readFileSync(`/proc/${pid}/environ`, 'utf8')
+    const url = readFileSync(`/proc/${this.pidOf('catalog')}/environ`, 'utf8')
       .split('\0')
       .find((line) => line.startsWith('DATABASE_URL='))!;
     const client = new pg.Client({ connectionString: url.slice('DATABASE_URL='.length) });

@@ -3,7 +3,7 @@
 import { uuidv7 } from '@dr/config';
 import { backupDecider, captureDecider, streamOf } from '@dr/domain';
 import { EventStore, type LoggedEvent, migrate, openDatabase, rows } from '@dr/event-store';
-import { JobQueue, jobMigrations } from '@dr/jobs';
+import { admitOperation, JobQueue, jobMigrations, openOperations } from '@dr/jobs';
 import type { DataSource } from 'typeorm';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/servers.ts';
 import { migrations } from '../migrations.ts';
@@ -106,7 +106,17 @@ test('what fails in the same transaction leaves neither job nor count nor event'
   expect((await stateOf(backupId)).status).toBe('pending');
 });
 
+test.each(['BackupSealed', 'BackupFailed', 'BackupCancelled'])('%s makes room for another operation', async (type) => {
+  const { backupId, event } = await requested(1);
+  const operation = { operationId: backupId, kind: 'backup', tenant: 'acme' } as const;
+  await database.transaction((tx) => admitOperation(tx, operation, { perTenant: 100, total: 100 }));
+  await plan(event);
+  expect(await openOperations(database, 'backup')).toEqual([operation]);
+  await plan({ ...event, type, data: {} } as unknown as LoggedEvent);
+  expect(await openOperations(database, 'backup')).toEqual([]);
+});
+
 test('events of other aggregates are none of its business', async () => {
   const { event } = await requested(1);
-  expect(await plan({ ...event, type: 'BackupCancelled', data: {} } as LoggedEvent)).toEqual([]);
+  expect(await plan({ ...event, type: 'BackupVerified', data: {} } as unknown as LoggedEvent)).toEqual([]);
 });

@@ -1,7 +1,7 @@
-import { type BackupCommand, backupDecider, type DatasetRef, streamOf } from '@dr/domain';
+import { type BackupCommand, backupDecider, type DatasetRef, parseStream, streamOf } from '@dr/domain';
 import type { EventStore, LoggedEvent, Queryable } from '@dr/event-store';
 import { changed } from '@dr/event-store';
-import type { JobQueue, NewJob } from '@dr/jobs';
+import { endOperation, type JobQueue, type NewJob } from '@dr/jobs';
 import type { Traced } from '@dr/service';
 
 /** One data set of a backup to capture. */
@@ -33,6 +33,11 @@ export async function planBackup(planner: Planner, tx: Queryable, event: LoggedE
       return countCapture(planner, tx, event, 'done');
     case 'DatasetCaptureFailed':
       return countCapture(planner, tx, event, 'failed');
+    case 'BackupSealed':
+    case 'BackupFailed':
+    case 'BackupCancelled':
+      await endOperation(tx, parseStream(event.stream).id);
+      return [];
     default:
       return [];
   }

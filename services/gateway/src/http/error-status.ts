@@ -13,7 +13,7 @@ const STATUS_BY_PREFIX: Record<string, number> = {
   'bus.': 503,
   'bus.timeout': 504,
   'event_store.version_conflict': 409,
-  'jobs.queue_full': 429,
+  'jobs.too_many_operations': 429,
   'request.': 400,
   'restore.': 422,
   'restore.target_exists': 409,

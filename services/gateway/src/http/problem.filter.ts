@@ -12,8 +12,14 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    sendProblem(reply, problemFor(error, request, this.log), error instanceof HttpProblem ? error.headers : {});
+    sendProblem(reply, problemFor(error, request, this.log), headersOf(error));
   }
+}
+
+function headersOf(error: unknown): Record<string, string> {
+  if (error instanceof HttpProblem) return error.headers;
+  const { retryAfterSeconds } = Object(error) as { retryAfterSeconds?: unknown };
+  return typeof retryAfterSeconds === 'number' ? { 'Retry-After': String(retryAfterSeconds) } : {};
 }
 
 export function sendProblem(reply: FastifyReply, problem: Problem, headers: Record<string, string> = {}): void {

@@ -2,7 +2,7 @@ import { NotFoundException } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { statusOf } from './error-status.ts';
-import { problemFor } from './problem.filter.ts';
+import { ProblemFilter, problemFor } from './problem.filter.ts';
 import { HttpProblem, notFound } from './problem.ts';
 import { validationPipe } from './validation.ts';
 
@@ -28,7 +28,7 @@ test.each([
   ['wrong_state.backup_ended', 409],
   ['api_key.beyond_own_grant', 403],
   ['request.bad_cursor', 400],
-  ['jobs.queue_full', 429],
+  ['jobs.too_many_operations', 429],
   ['bus.no_answer', 503],
   ['bus.timeout', 504],
   ['nobody.knows', 500],
@@ -39,6 +39,20 @@ test('our own errors keep their code and words; a status that they carry wins', 
   expect(told(coded('remote.anything', { status: 418 }))).toEqual({ status: 418, code: 'remote.anything', detail: 'what went wrong' });
   expect(told(notFound('backup', 'b'))).toMatchObject({ status: 404, code: 'backup.not_found' });
   expect(told(new HttpProblem(501, 'x.not_built', 'later'))).toEqual({ status: 501, code: 'x.not_built', detail: 'later' });
+});
+
+test('an error that says when to come back gives Retry-After', () => {
+  const headers: Record<string, string> = {};
+  const reply = {
+    status: () => reply,
+    headers: (given: object) => Object.assign(headers, given) && reply,
+    type: () => reply,
+    send: () => reply,
+  };
+  const http = { getRequest: () => request, getResponse: () => reply };
+  const host = { switchToHttp: () => http } as never;
+  new ProblemFilter(log).catch(coded('jobs.too_many_operations', { retryAfterSeconds: 5 }), host);
+  expect(headers).toMatchObject({ 'Retry-After': '5', 'X-Request-Id': 'r-1' });
 });
 
 test("Nest's and Fastify's errors have our shape", () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Caller, listedTenant, TenantNeeded } from '@dr/auth';
 import { newBackupId } from '@dr/config';
 import { backupDecider, canonicalJson, type DatasetRef, streamOf } from '@dr/domain';
-import { commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
+import { admit, commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
 import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { HttpProblem } from '../http/problem.ts';
@@ -47,9 +47,9 @@ export class RequestBackup {
     await database.transaction(async (tx) => {
       const meta = commandMeta(tenant, caller.keyId, requestId);
       await store.decide(streamOf.backup(backupId), backupDecider, command, { commandId: newId(), meta, tx });
-      if (!words) return;
       const sql = 'INSERT INTO operation_texts (operation_id, tenant, description, metadata) VALUES ($1, $2, $3, $4)';
-      await tx.query(sql, [backupId, tenant, body.description ?? null, JSON.stringify(body.metadata ?? {})]);
+      if (words) await tx.query(sql, [backupId, tenant, body.description ?? null, JSON.stringify(body.metadata ?? {})]);
+      await admit(this.house, tx, { operationId: backupId, kind: 'backup', tenant });
     });
     return backupId;
   }

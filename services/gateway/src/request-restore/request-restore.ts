@@ -2,7 +2,7 @@ import { type Caller, listedTenant } from '@dr/auth';
 import { newRestoreId } from '@dr/config';
 import { isTenantName } from '@dr/deeplake';
 import { type RestoreDataset, restoreDecider, streamOf } from '@dr/domain';
-import { commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
+import { admit, commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
 import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { findBackup, type WantedBackup } from '../find-backup/find-backup.ts';
@@ -40,7 +40,7 @@ export class RequestRestore {
       requestId,
     }: { targetTenant: string; datasets: RestoreDataset[]; body: RequestRestoreBody; requestId: string },
   ): Promise<object> {
-    const { store, now, newId } = this.house;
+    const { database, store, now, newId } = this.house;
     const restoreId = newRestoreId(now());
     const command = {
       kind: 'request',
@@ -53,7 +53,10 @@ export class RequestRestore {
       requestedBy: caller.keyId,
     } as const;
     const meta = commandMeta(backup.tenant_id, caller.keyId, requestId);
-    await store.decide(streamOf.restore(restoreId), restoreDecider, command, { commandId: newId(), meta });
+    await database.transaction(async (tx) => {
+      await store.decide(streamOf.restore(restoreId), restoreDecider, command, { commandId: newId(), meta, tx });
+      await admit(this.house, tx, { operationId: restoreId, kind: 'restore', tenant: backup.tenant_id });
+    });
     nudgeSequencer(this.house);
     const restore = await this.catalog.untilSeen(() => this.catalog.restore(restoreId, scopeOf(caller.tenant)));
     return restore ?? { restore_id: restoreId, backup_id: backup.backup_id, status: 'pending', tenant_id: backup.tenant_id };

@@ -1,7 +1,7 @@
 import type { Caller as KeyCaller } from '@dr/auth';
 import { newVerificationId } from '@dr/config';
 import { streamOf, verificationDecider } from '@dr/domain';
-import { commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
+import { admit, commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
 import { Body, Controller, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Caller } from '../auth/caller.ts';
@@ -43,12 +43,15 @@ export class RequestVerificationController {
   }
 
   private async append(backup: BackupView, level: 'quick' | 'full', caller: KeyCaller, requestId: string): Promise<string> {
-    const { store, now, newId } = this.house;
+    const { database, store, now, newId } = this.house;
     const verificationId = newVerificationId(now());
     const { backup_id: backupId, tenant_id: tenant } = backup;
     const command = { kind: 'request', verificationId, backupId, tenant, level, requestedBy: caller.keyId } as const;
     const meta = commandMeta(tenant, caller.keyId, requestId);
-    await store.decide(streamOf.verification(verificationId), verificationDecider, command, { commandId: newId(), meta });
+    await database.transaction(async (tx) => {
+      await store.decide(streamOf.verification(verificationId), verificationDecider, command, { commandId: newId(), meta, tx });
+      await admit(this.house, tx, { operationId: verificationId, kind: 'verification', tenant });
+    });
     nudgeSequencer(this.house);
     return verificationId;
   }

@@ -1,6 +1,14 @@
-import { backupDecider, type RestoreDataset, type RestoreOptions, restoreDecider, streamOf, verificationDecider } from '@dr/domain';
+import {
+  backupDecider,
+  parseStream,
+  type RestoreDataset,
+  type RestoreOptions,
+  restoreDecider,
+  streamOf,
+  verificationDecider,
+} from '@dr/domain';
 import { changed, type EventStore, type LoggedEvent, type Queryable } from '@dr/event-store';
-import type { JobQueue, NewJob } from '@dr/jobs';
+import { endOperation, type JobQueue, type NewJob } from '@dr/jobs';
 import type { Traced } from '@dr/service';
 
 /** One data set to put in its place. */
@@ -38,7 +46,11 @@ export async function planRestore(planner: Planner, tx: Queryable, event: Logged
     case 'VerificationRequested':
       return planner.queue.enqueue(tx, [verificationJob(event)]);
     case 'VerificationEnded':
+      await endOperation(tx, parseStream(event.stream).id);
       return recordOnBackup(planner, tx, event);
+    case 'RestoreEnded':
+      await endOperation(tx, parseStream(event.stream).id);
+      return [];
     default:
       return [];
   }
