@@ -2,6 +2,7 @@
  * The way in: `npm start`, `npm test` and the first `bin/dr` on a machine that has Node 20 and npm. No dependencies.
  * DR_HOME's lock comes first (only for `start`), then Node 24, the packages, the build; then the real program takes over.
  */
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { become } from './bootstrap/exec.mjs';
@@ -51,8 +52,10 @@ function lockOf(home) {
   }
 }
 
-async function start() {
-  const home = resolve(process.env['DR_HOME'] || join(root, '.dr'));
+/** @param {string[]} flags for the supervisor, which knows them */
+async function start(flags) {
+  const given = process.env['DR_HOME'];
+  const home = resolve(given || join(root, '.dr'));
   const { lock, owner } = lockOf(home);
   if (!lock) {
     throw new SetupError(
@@ -62,7 +65,12 @@ async function start() {
   process.once('exit', () => process.exitCode && lock.release());
   const node24 = await prepare('production');
   markRunning(root);
-  become(node24, [join(root, 'deploy', 'local', 'src', 'main.ts')], { ...process.env, DR_HOME: home, DR_LOCK_FILE: lock.file });
+  become(node24, [join(root, 'deploy', 'local', 'src', 'main.ts'), root, ...flags], {
+    ...process.env,
+    DR_HOME: home,
+    DR_LOCK_FILE: lock.file,
+    ...(given ? {} : { DR_ORIGINS: 'DR_HOME=start' }),
+  });
 }
 
 /** @param {string[]} args for Jest */
@@ -81,6 +89,13 @@ async function dr(args) {
   become(await prepare('production'), [JIT_FLAG, join(root, 'cli', 'dr', 'dist', 'main.js'), ...args], process.env);
 }
 
+/** A checkout that this user may not write into: somebody else's, or on a read-only disk. @param {unknown} error */
+function notOurCheckout(error) {
+  const { code, path } = /** @type {NodeJS.ErrnoException} */ (error);
+  if (!['EACCES', 'EPERM', 'EROFS'].includes(code ?? '') || !path?.startsWith(root)) return undefined;
+  return `This user (id ${process.getuid?.()}) may not write ${path} (${code}). Tributary DR installs and builds inside its checkout, which belongs to the user with id ${statSync(root).uid}: start it as that user, or use a checkout of your own. (DR_HOME moves the state, not the installation.)`;
+}
+
 /** @type {Record<string, (args: string[]) => Promise<void>>} */
 const commands = { start, test, dr, prepare: async () => void (await prepare('all')) };
 
@@ -90,7 +105,8 @@ try {
   if (!command) throw new SetupError(`Unknown command ${name}: use start, test, dr or prepare.`);
   await command(rest);
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  say(error.message);
+  const refusal = error instanceof SetupError ? error.message : notOurCheckout(error);
+  if (!refusal) throw error;
+  say(refusal);
   process.exitCode = 1;
 }

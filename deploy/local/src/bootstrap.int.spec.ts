@@ -1,5 +1,5 @@
 /** The bootstrap as a process, in a small checkout of its own: nothing is downloaded, the supervisor is three lines long. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -118,6 +118,28 @@ test('the command line gets its arguments, runs on Node 24, and has stdout for i
   const run = bootstrap(checkout(), ['dr', 'list', '--json', 'a b']);
   expect(await run.ended).toBe(0);
   expect(run.seen.out).toMatch(/^\["list","--json","a b"\] v24\./);
+});
+
+const isRoot = process.geteuid?.() === 0;
+(isRoot ? test : test.skip)('a checkout of somebody else is refused in plain words, and the state lock is given back', () => {
+  const [root, folder] = [checkout(), freshDir('other-user')];
+  execFileSync('chmod', ['755', dirname(root), root]);
+  execFileSync('chown', ['65534:65534', folder]);
+  const env = { PATH: process.env['PATH'], DR_HOME: join(folder, 'home') };
+  const args = [join(root, 'deploy/local/bootstrap.mjs'), 'start'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { uid: 65534, gid: 65534, cwd: '/', env, encoding: 'utf8' });
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toMatch(/^tributary-dr: This user \(id 65534\) may not write .*belongs to the user with id 0: start it as that user.*\n$/);
+  expect(readdirSync(join(folder, 'home'))).toEqual([]);
+});
+
+test('flags go on to the supervisor, behind the checkout', async () => {
+  const root = checkout({
+    'deploy/local/src/main.ts': 'process.stdout.write(JSON.stringify(process.argv.slice(2)) + process.env.DR_ORIGINS)',
+  });
+  const run = bootstrap(root, ['start', '--port', '9']);
+  expect(await run.ended).toBe(0);
+  expect(run.seen.out).toBe(`${JSON.stringify([`${root}/`, '--port', '9'])}undefined`);
 });
 
 test('an installation that would take packages from a running product is refused', async () => {

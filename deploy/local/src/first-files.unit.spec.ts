@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { Protection } from '@dr/config';
 import { freshDir } from '../../../test/support/servers.ts';
 import { checkPort, localUrl } from './check-port.ts';
 import { ensureCredentials } from './credentials.ts';
@@ -18,6 +19,7 @@ describe('passphrase', () => {
     home,
     repositoryPath: join(home, 'repository'),
     encryption: true,
+    protection: 'absent' as Protection,
     source: { kind: 'home', path: join(home, 'passphrase') },
   });
 
@@ -42,9 +44,16 @@ describe('passphrase', () => {
 
   test('an existing repository never gets a new one', () => {
     const home = freshDir('passphrase');
-    mkdirSync(join(home, 'repository'));
-    writeFileSync(join(home, 'repository', 'repository.json'), '{}');
-    expect(() => ensurePassphrase(question(home))).toThrow(/its passphrase in .* is gone/);
+    for (const protection of ['encrypted', 'unknown'] as const) {
+      expect(() => ensurePassphrase({ ...question(home), protection })).toThrow(/its passphrase in .* is gone/);
+      expect(() => ensurePassphrase({ ...question(home), protection, encryption: false })).toThrow(/is gone/);
+    }
+  });
+
+  test('a repository that was made without encryption needs none ever after', () => {
+    const home = freshDir('passphrase');
+    expect(ensurePassphrase({ ...question(home), protection: 'plain' })).toBeUndefined();
+    expect(readdirSync(home)).toEqual([]);
   });
 
   test.each([
@@ -151,8 +160,20 @@ test('services are the folders with a built main, and get no secret of the super
     NATS_URL: 'n',
     DR_NATS_USER: 'b',
     DR_NATS_PASSWORD_FILE: '/h/secrets/nats-b',
+    DR_ORIGINS: 'DR_NATS_USER=start,DR_NATS_PASSWORD_FILE=start,DR_HOME=start,DATABASE_URL=start,NATS_URL=start',
   });
   expect(args.at(-1)).toBe(join(folder, 'b', 'dist', 'main.js'));
   expect(serviceSpec('gateway', { ...common, ownNats: false }).env).toMatchObject({ DR_CREDENTIALS_FILE: '/c' });
   expect(serviceSpec('gateway', { ...common, ownNats: false }).env).not.toHaveProperty('DR_NATS_USER');
+});
+
+test('services get flags and what the start chose, and can tell them from what the user set', () => {
+  const environment = { DATABASE_URL: 'db', DR_PORT: '0', DR_LOG_LEVEL: 'warn', DR_HOME: '/h', DR_ORIGINS: 'DR_HOME=start' };
+  const common = { servicesFolder: '/s', home: '/h', databaseUrl: 'db', natsUrl: 'n', ownNats: false, credentialsFile: '/c', environment };
+  const { env } = serviceSpec('b', { ...common, flags: { DR_LOG_LEVEL: 'debug' }, chosen: { DR_PORT: '4711' } });
+  expect(env).toMatchObject({
+    DR_LOG_LEVEL: 'debug',
+    DR_PORT: '4711',
+    DR_ORIGINS: 'DR_HOME=start,DR_PORT=start,NATS_URL=start,DR_LOG_LEVEL=flag',
+  });
 });

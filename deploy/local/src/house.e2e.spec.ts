@@ -1,6 +1,6 @@
 /** The supervisor as a process of its own, with real PostgreSQL and NATS and with services that do nothing. Needs a build (`npm test` makes it). */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
@@ -30,12 +30,12 @@ function fakeCheckout(names = ['gateway', 'catalog', 'archiver', 'restorer']): s
   return root;
 }
 
-async function start(env: Record<string, string> = {}, home = freshDir('home')): Promise<Running> {
+async function start(env: Record<string, string> = {}, home = freshDir('home'), flags: string[] = []): Promise<Running> {
   const port = await freePort();
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([key]) => !/^(NODE_OPTIONS|BACKUP_|DATABASE_|NATS_|DR_|JEST_)/.test(key)),
   );
-  const child = spawn(process.execPath, [main, fakeCheckout()], {
+  const child = spawn(process.execPath, [main, fakeCheckout(), ...flags], {
     env: { ...clean, DR_HOME: home, DR_PORT: String(port), DR_DEMO: '0', FAKE_JOURNAL: join(home, 'journal'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -172,6 +172,37 @@ test.each<[string, Record<string, string>, RegExp]>([
   expect(house.output()).toMatch(message);
   expect(existsSync(join(house.home, 'postgres'))).toBe(false);
   expect(existsSync(join(house.home, 'passphrase'))).toBe(false);
+});
+
+test('a new repository elsewhere without a passphrase is refused, with everything else that is wrong', async () => {
+  const house = await start({ BACKUP_PATH: freshDir('elsewhere'), BACKUP_COMPRESSION_LEVEL: '20' });
+  expect(await house.ended).toBe(1);
+  expect(house.output()).toMatch(/2 problem\(s\).*BACKUP_COMPRESSION_LEVEL: must be at most 19.*BACKUP_PASSPHRASE_FILE: is needed/s);
+});
+
+test('a repository that was made without encryption starts without being told again, with a warning', async () => {
+  const home = freshDir('home');
+  mkdirSync(join(home, 'repository'));
+  writeFileSync(join(home, 'repository', 'repository.json'), '{"format":1,"encryption":false}');
+  const house = await start({}, home);
+  await house.until('Ctrl-C stops everything.');
+  expect(house.output()).toContain(`warning: The repository in ${home}/repository is not encrypted: whoever reads it reads the data.`);
+  expect(existsSync(join(home, 'passphrase'))).toBe(false);
+  house.child.kill('SIGTERM');
+  expect(await house.ended).toBe(0);
+});
+
+test('flags override the environment; a word that is none of them stops the start with exit code 2', async () => {
+  const [port, home] = [await freePort(), freshDir('home')];
+  const house = await start({}, home, ['--port', String(port)]);
+  await house.until('Ctrl-C stops everything.');
+  expect(house.output()).toContain(`http://127.0.0.1:${port}`);
+  house.child.kill('SIGTERM');
+  expect(await house.ended).toBe(0);
+  const wrong = await start({}, home, ['--prot', '1']);
+  expect(await wrong.ended).toBe(2);
+  expect(wrong.output()).toContain('--prot: is not a flag of npm start. Did you mean --port?');
+  expect(readdirSync(home).filter((f) => f.startsWith('lock.'))).toEqual([]);
 });
 
 const isRoot = process.geteuid?.() === 0;

@@ -1,5 +1,6 @@
-/** The supervisor of `npm start` (`main.ts [checkout]`): takes the lock over from the bootstrap, starts the house, stays, stops everything at the end. */
+/** The supervisor of `npm start` (`main.ts CHECKOUT [flags]`): takes the lock over from the bootstrap, starts the house, stays, stops everything at the end. */
 import { join, resolve } from 'node:path';
+import { ConfigurationError, readFlags } from '@dr/config';
 import { type Lock, openLock, takeLock } from '../bootstrap/lock.mjs';
 import { House, StoppedWhileStarting } from './house.ts';
 import { RotatingLog } from './rotating-log.ts';
@@ -7,7 +8,8 @@ import { StartError } from './start-error.ts';
 import { startHouse } from './start-house.ts';
 import { onStopSignals } from './stop-signals.ts';
 
-const root = resolve(process.argv[2] ?? join(import.meta.dirname, '..', '..', '..'));
+const [checkout = join(import.meta.dirname, '..', '..', '..'), ...words] = process.argv.slice(2);
+const root = resolve(checkout);
 const home = resolve(process.env['DR_HOME'] || join(root, '.dr'));
 
 /** The bootstrap has the lock; when it could not become us, it hands it over. */
@@ -23,8 +25,18 @@ function takeOverLock(): Lock {
   throw new StartError('local.running', `Tributary DR is already running on ${home} (process ${owner.pid}).`);
 }
 
+function flagsOrRelease(lock: Lock): ReturnType<typeof readFlags> {
+  try {
+    return readFlags(words);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
 async function main(): Promise<number> {
   const lock = takeOverLock();
+  const flags = flagsOrRelease(lock);
   const house = new House({ home, say });
   const log = new RotatingLog(join(home, 'logs', 'supervisor.log'));
   function say(line: string): void {
@@ -39,7 +51,16 @@ async function main(): Promise<number> {
   onStopSignals({ stop, hurry: () => house.hurry(), now: () => Date.now() }, process.env['DR_LIFELINE_FD']);
   process.stdout.on('error', () => undefined); // a closed terminal must not keep us from stopping in order
   try {
-    await startHouse({ house, home, root, environment: process.env, say, terminal: process.stdout.isTTY === true, now: () => Date.now() });
+    await startHouse({
+      house,
+      home,
+      root,
+      environment: process.env,
+      flags,
+      say,
+      terminal: process.stdout.isTTY === true,
+      now: () => Date.now(),
+    });
   } catch (error) {
     if (!(error instanceof StoppedWhileStarting) && !house.signal.aborted) {
       say(`could not start: ${error instanceof Error && 'code' in error ? error.message : String((error as Error).stack ?? error)}`);
@@ -54,7 +75,8 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`tributary-dr: ${error instanceof StartError ? error.message : String(error)}\n`);
-  return 1;
+  const known = error instanceof StartError || error instanceof ConfigurationError;
+  process.stderr.write(`tributary-dr: ${known ? error.message : String(error)}\n`);
+  return error instanceof ConfigurationError ? 2 : 1;
 });
 process.exit();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Protection, passphraseNeeded } from '@dr/config';
 import { secretFile } from './secret-file.ts';
 import { StartError } from './start-error.ts';
 
@@ -8,6 +9,9 @@ import { StartError } from './start-error.ts';
 export interface PassphraseQuestion {
   home: string;
   repositoryPath: string;
+  /** What is there already; an existing repository tells by itself whether it takes a passphrase. */
+  protection: Protection;
+  /** What a new one is to be. */
   encryption: boolean;
   /** `home`: DR_HOME/passphrase is meant; every other kind is somebody else's business. */
   source: { kind: string; path?: string };
@@ -23,14 +27,14 @@ const words = `# This is the passphrase of the backup repository. Without it NOT
  * @returns the file when it was made just now.
  * @throws StartError when the file of an existing repository is gone.
  */
-export function ensurePassphrase({ home, repositoryPath, encryption, source }: PassphraseQuestion): string | undefined {
-  if (source.kind !== 'home' || !encryption) return undefined;
+export function ensurePassphrase({ home, repositoryPath, protection, encryption, source }: PassphraseQuestion): string | undefined {
+  if (source.kind !== 'home' || !passphraseNeeded(protection, encryption)) return undefined;
   const file = source.path ?? join(home, 'passphrase');
   if (existsSync(file)) return undefined;
-  if (existsSync(join(repositoryPath, 'repository.json'))) {
+  if (protection !== 'absent') {
     throw new StartError(
       'local.passphrase_gone',
-      `The repository in ${repositoryPath} exists, but its passphrase in ${file} is gone, and nothing else opens it. Put your copy back there (mode 600), or set BACKUP_PASSPHRASE_FILE, BACKUP_PASSPHRASE or BACKUP_PASSPHRASE_COMMAND. (A repository made with BACKUP_ENCRYPTION=false starts with that setting.)`,
+      `The repository in ${repositoryPath} exists, but its passphrase in ${file} is gone, and nothing else opens it. Put your copy back there (mode 600), or set BACKUP_PASSPHRASE_FILE, BACKUP_PASSPHRASE or BACKUP_PASSPHRASE_COMMAND.`,
     );
   }
   secretFile(file, () => `${words}${newPassphrase()}\n`);

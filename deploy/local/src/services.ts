@@ -21,6 +21,10 @@ export interface ServiceSetting {
   ownNats: boolean;
   credentialsFile: string;
   environment: Record<string, string | undefined>;
+  /** Of the command line, by the variables that they override. */
+  flags?: Record<string, string | undefined>;
+  /** What this start chose by itself, such as a free port. */
+  chosen?: Record<string, string | undefined>;
 }
 
 /** Only the supervisor needs these: the owner role's URL, the first key, how it was started itself. */
@@ -40,8 +44,9 @@ const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144', MALLOC
 
 /** How to run one service under this Node. */
 export function serviceSpec(name: string, setting: ServiceSetting): ProcessSpec {
-  const passed = Object.entries(setting.environment).filter(([key]) => !keptBack.test(key));
-  const nats = setting.ownNats ? { DR_NATS_USER: name, DR_NATS_PASSWORD_FILE: natsPasswordFile(setting.home, name) } : {};
+  const { environment, flags = {} } = setting;
+  const passed = Object.entries({ ...environment, ...flags }).filter(([key]) => !keptBack.test(key));
+  const chosen = chosenFor(name, setting);
   return {
     name,
     command: process.execPath,
@@ -49,13 +54,23 @@ export function serviceSpec(name: string, setting: ServiceSetting): ProcessSpec 
     env: {
       ...MALLOC,
       ...Object.fromEntries(passed),
-      ...nats,
+      ...chosen,
       NODE_ENV: 'production',
-      DR_HOME: setting.home,
-      DATABASE_URL: setting.databaseUrl,
-      NATS_URL: setting.natsUrl,
+      DR_ORIGINS: originsOf(setting, chosen),
       ...(name === 'gateway' ? { DR_CREDENTIALS_FILE: setting.credentialsFile } : {}),
     },
     stop: { order: 0, signal: 'SIGTERM', graceMs: 20_000 },
   };
+}
+
+function chosenFor(name: string, { home, databaseUrl, natsUrl, ownNats, chosen = {} }: ServiceSetting): Record<string, string | undefined> {
+  const nats = ownNats ? { DR_NATS_USER: name, DR_NATS_PASSWORD_FILE: natsPasswordFile(home, name) } : {};
+  return { ...chosen, ...nats, DR_HOME: home, DATABASE_URL: databaseUrl, NATS_URL: natsUrl };
+}
+
+/** So that a service can tell where its values came from first: `DATABASE_URL=start` when nobody but us gave it (see `Origin`). */
+function originsOf({ environment, flags = {} }: ServiceSetting, chosen: Record<string, string | undefined>): string {
+  const ours = Object.keys(chosen).filter((key) => chosen[key] !== environment[key]);
+  const entries = [...ours.map((key) => `${key}=start`), ...Object.keys(flags).map((key) => `${key}=flag`)];
+  return [environment['DR_ORIGINS'], ...entries].filter((entry) => entry).join(',');
 }

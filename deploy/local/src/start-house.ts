@@ -26,6 +26,8 @@ export interface HouseSetting {
   /** The checkout. */
   root: string;
   environment: Record<string, string | undefined>;
+  /** Of the command line, by the variables that they override. */
+  flags: Record<string, string | undefined>;
   say: (line: string) => void;
   terminal: boolean;
   now: () => number;
@@ -33,9 +35,9 @@ export interface HouseSetting {
 
 /** @returns when everything is ready, the demo of a first start included. @throws StartError, ConfigurationError, StoppedWhileStarting. */
 export async function startHouse(setting: HouseSetting): Promise<void> {
-  const { house, home, root, environment, say, now } = setting;
+  const { house, home, root, environment, flags, say, now } = setting;
   const since = now();
-  const config = loadConfig({ env: { ...environment, DR_HOME: home } });
+  const config = loadConfig({ env: { ...environment, DR_HOME: home }, flags, needs: ['passphrase'] });
   for (const warning of config.warnings) say(`warning: ${warning}`);
   await endOrphans(setting);
   const port = await checkPort(config.server.host, config.server.port);
@@ -53,7 +55,9 @@ export async function startHouse(setting: HouseSetting): Promise<void> {
       natsUrl: nats.url,
       ownNats: nats.own,
       credentialsFile: credentials.file,
-      environment: { ...environment, DR_PORT: String(port), ...(passphrase ? { BACKUP_PASSPHRASE_FILE: passphrase } : {}) },
+      environment,
+      flags,
+      chosen: { ...(config.server.port === 0 && { DR_PORT: String(port) }), ...(passphrase && { BACKUP_PASSPHRASE_FILE: passphrase }) },
     }),
   );
   await house.start(...specs);
@@ -71,12 +75,13 @@ async function endOrphans({ house, say }: HouseSetting): Promise<void> {
 /** @returns the passphrase file that services are to use, when it is the one in DR_HOME. */
 function passphraseFor(config: Config, say: (line: string) => void): string | undefined {
   const source = config.passphrase;
-  const made = ensurePassphrase({ home: config.home, repositoryPath: config.backup.path, encryption: config.backup.encryption, source });
+  const { home, backup, repository } = config;
+  const { protection } = repository;
+  const made = ensurePassphrase({ home, repositoryPath: backup.path, protection, encryption: backup.encryption, source });
   if (made) {
     say(`made a passphrase for the new backup repository: ${made}`);
     say('  WITHOUT IT NOTHING CAN BE RESTORED. Copy that file to a safe place that is not on this machine.');
   }
-  if (!config.backup.encryption) say('warning: BACKUP_ENCRYPTION=false: whoever reads the repository reads the data');
   return source.kind === 'home' && existsSync(source.path) ? source.path : undefined;
 }
 

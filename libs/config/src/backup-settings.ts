@@ -33,6 +33,7 @@ export const backupSettings = {
   }),
   path: setting(path, {
     env: 'BACKUP_PATH',
+    flag: '--backup-path',
     yaml: 'local.path',
     fallback: '',
     standard: 'DR_HOME/repository',

@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { type ConfigProblem, ConfigurationError } from './errors.ts';
 import { type Given, given, type Layers, type Leaf, leavesOf, type Origin, readYaml } from './layers.ts';
 import { type PassphraseSource, passphraseSource } from './passphrase.ts';
+import { type Protection, passphraseNeeded, protectionOf, protectionWarnings } from './protection.ts';
 import { backendBuilt, hostAllowed, repositoryApart } from './rules.ts';
 import { quoted } from './secrets.ts';
 import type { ValuesOf } from './setting.ts';
@@ -17,7 +18,7 @@ type Values = ValuesOf<typeof settings>;
 export interface Config extends Omit<Values, 'passphrase'> {
   readonly passphrase: PassphraseSource;
   /** Where the repository lies, as `openStore` of @dr/storage takes it. */
-  readonly repository: { readonly uri: string };
+  readonly repository: { readonly uri: string /** As it was found when the configuration was read. */; readonly protection: Protection };
   /** Of every setting, by its path in this object (`backup.compressionLevel`), where its value came from. */
   readonly origins: Readonly<Record<string, Origin>>;
   /** Of every setting that somebody gave, the key under which they did: a variable, a YAML path or a flag. */
@@ -124,7 +125,7 @@ type DeriveOptions = LoadOptions<Need> & { problems: ConfigProblem[]; warnings: 
 
 /** Fills in what follows from other values, and checks the values against each other. */
 function derive({ values, given: all }: ReadValues, options: DeriveOptions): Config {
-  const { problems, warnings, folder = systemFolder(), cores = systemCores(), realPath = systemRealPath } = options;
+  const { problems, folder = systemFolder(), cores = systemCores(), realPath = systemRealPath, readFile = systemReadFile } = options;
   const home = resolve(folder, values.home);
   const below = (path: string, name: string) => (path === '' ? join(home, name) : resolve(folder, path));
   const root = below(values.deeplake.root, 'deeplake');
@@ -138,6 +139,8 @@ function derive({ values, given: all }: ReadValues, options: DeriveOptions): Con
     parallelWorkers: values.backup.parallelWorkers || cores,
     logFile: absolute(folder, values.backup.logFile),
   };
+  const protection = protectionOf(path, readFile);
+  const asked = { repository: path, encryption: backup.encryption, key: all.get('backup.encryption')?.key };
   const secrets = { value: values.passphrase.value, file: absolute(folder, values.passphrase.file), command: values.passphrase.command };
   const fileByFlag = all.get('passphrase.file')?.origin === 'flag';
   return {
@@ -147,10 +150,10 @@ function derive({ values, given: all }: ReadValues, options: DeriveOptions): Con
     deeplake: { root },
     nats: natsWithPassword(values.nats, options),
     passphrase: passphraseSource(secrets, { home, repository: path, fileByFlag, problems }),
-    repository: { uri: `file://${path}` },
+    repository: { uri: `file://${path}`, protection },
     origins: Object.fromEntries(LEAVES.map(([at]) => [at, all.get(at)?.origin ?? 'default'])),
     keys: Object.fromEntries([...all].map(([at, { key }]) => [at, key])),
-    warnings,
+    warnings: [...options.warnings, ...protectionWarnings(protection, asked)],
   };
 }
 
@@ -175,7 +178,7 @@ function missingNeeds(config: Config, needs: readonly Need[]): ConfigProblem[] {
     database: config.database.url ? undefined : { key: 'DATABASE_URL', message: 'is needed: the URL of the PostgreSQL database' },
     nats: config.nats.url ? undefined : { key: 'NATS_URL', message: 'is needed: the URL of the NATS server' },
     passphrase:
-      config.passphrase.kind === 'missing'
+      config.passphrase.kind === 'missing' && passphraseNeeded(config.repository.protection, config.backup.encryption)
         ? {
             key: 'BACKUP_PASSPHRASE_FILE',
             message: 'is needed (or BACKUP_PASSPHRASE, or BACKUP_PASSPHRASE_COMMAND) for a repository outside DR_HOME',

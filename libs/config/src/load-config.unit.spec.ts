@@ -10,7 +10,7 @@ function load(
 ): Config {
   const files: Record<string, string> = { ...more.files, ...(more.yaml === undefined ? {} : { [YAML]: more.yaml }) };
   const readFile = (path: string) => {
-    if (files[path] === undefined) throw new Error(`ENOENT: ${path}`);
+    if (files[path] === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' });
     return files[path];
   };
   const withFile = more.yaml === undefined ? env : { DR_CONFIG: YAML, ...env };
@@ -156,6 +156,29 @@ describe('the passphrase has one source', () => {
       expect.stringMatching(/^BACKUP_PASSPHRASE_FILE: is needed/),
     ]);
     expect(problemsOf(() => load({}, { needs: ['passphrase'] }))).toEqual([]);
+  });
+  test('a repository tells by itself whether it takes one, whatever BACKUP_ENCRYPTION says now', () => {
+    const found = (encryption: unknown, env = {}) =>
+      load(
+        { BACKUP_PATH: '/b', ...env },
+        { needs: ['passphrase'], files: { '/b/repository.json': JSON.stringify({ format: 1, encryption }) } },
+      );
+    expect(found(false)).toMatchObject({ repository: { protection: 'plain' }, passphrase: { kind: 'missing' } });
+    expect(found(false).warnings).toEqual(['The repository in /b is not encrypted: whoever reads it reads the data.']);
+    expect(found(false, { BACKUP_ENCRYPTION: 'false' }).warnings).toHaveLength(1);
+    expect(found(false, { BACKUP_ENCRYPTION: 'true' }).warnings[0]).toContain('BACKUP_ENCRYPTION is true, but that is decided when');
+    for (const encrypted of [true, 'odd']) {
+      expect(problemsOf(() => found(encrypted, { BACKUP_ENCRYPTION: 'false' }))).toEqual([
+        expect.stringContaining('BACKUP_PASSPHRASE_FILE: is needed'),
+      ]);
+    }
+    expect(found(true, { BACKUP_PASSPHRASE: 'x', BACKUP_ENCRYPTION: 'no' }).warnings).toEqual([
+      expect.stringMatching(/^BACKUP_ENCRYPTION is false, but the repository in .b is encrypted; that is decided/),
+    ]);
+  });
+  test('a new repository without encryption takes none, and says so', () => {
+    const config = load({ BACKUP_PATH: '/b', BACKUP_ENCRYPTION: 'false' }, { needs: ['passphrase'] });
+    expect(config.warnings).toEqual(['BACKUP_ENCRYPTION is false: whoever reads the new repository in /b reads the data.']);
   });
   test('a command with an open quote is a problem', () => {
     expect(problemsOf(() => load({ BACKUP_PASSPHRASE_COMMAND: "pass 'x" }))).toEqual([

@@ -15,16 +15,18 @@ export const settings = {
   }),
   logLevel: setting(choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
     env: 'DR_LOG_LEVEL',
+    flag: '--log-level',
     fallback: 'info',
     about: 'How much the services log.',
   }),
   server: {
     host: setting(text, {
       env: 'DR_HOST',
+      flag: '--host',
       fallback: '127.0.0.1',
       about: 'Where the gateway listens. Beyond loopback only with DR_INSECURE_HTTP=1, since keys travel in clear.',
     }),
-    port: setting(integer(0, 65_535), { env: 'DR_PORT', fallback: 8080, about: 'Its port; 0 takes a free one.' }),
+    port: setting(integer(0, 65_535), { env: 'DR_PORT', flag: '--port', fallback: 8080, about: 'Its port; 0 takes a free one.' }),
     insecureHttp: setting(toggle, {
       env: 'DR_INSECURE_HTTP',
       fallback: false,
@@ -66,6 +68,7 @@ export const settings = {
   deeplake: {
     root: setting(path, {
       env: 'DEEPLAKE_STORAGE_LOCATION',
+      flag: '--storage-location',
       fallback: '',
       standard: 'DR_HOME/deeplake',
       about: 'The source root, `<root>/<tenant>/<data set>`. Made only if absent.',
