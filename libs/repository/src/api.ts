@@ -69,6 +69,14 @@ export interface TenantRepository {
   decision(backupId: string): Promise<Decision | undefined>;
   /** @throws BackupUnknown, BackupNotCommitted (a tombstone), BackupPurged. */
   commit(backupId: string): Promise<Commit>;
+  /**
+   * The newest commit that has a tree of a data set: what an incremental (or, with `type: 'full'`, a differential) takes as its parent. By backup ids, which
+   * start with their time. Purged backups, tombstones and damaged decisions are passed over; `before` and younger ids too, and what `suits` refuses.
+   */
+  newestWith(
+    datasetId: string,
+    options?: { type?: BackupType; before?: string; suits?: (commit: Commit) => boolean },
+  ): Promise<Commit | undefined>;
   /** Creates the session object of a backup, or joins it (take-over). @throws NoCreateIfAbsent, BackupDecided when a decision exists. */
   session(backupId: string, options: { type: BackupType }): Promise<BackupSession>;
   /** Decides, without a session, that a backup will never be, unless a commit was first: for who gives up on a worker that is gone. */

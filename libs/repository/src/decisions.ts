@@ -1,9 +1,10 @@
 import { ObjectMissing } from '@dr/storage';
 import { mapLimited } from './concurrency.ts';
+import { Damaged, FormatTooNew } from './errors.ts';
 import { decodeDecision } from './format/decision.ts';
 import type { Ledger } from './ledger.ts';
 import { decoding, type TenantScope } from './tenant-scope.ts';
-import type { Decision } from './types.ts';
+import type { BackupType, Commit, Decision } from './types.ts';
 
 const READS_AT_ONCE = 16;
 
@@ -30,5 +31,45 @@ export async function* listDecisions(scope: TenantScope, ledger: Ledger, damaged
       }),
     );
     yield read.filter((decision) => decision !== undefined);
+  }
+}
+
+export interface NewestOptions {
+  readonly type?: BackupType;
+  readonly before?: string;
+  readonly suits?: (commit: Commit) => boolean;
+}
+
+/** Decisions that are read at once on the way back from the newest. */
+const LOOK_BACK = 4;
+
+/** See TenantRepository.newestWith. */
+export async function newestWith(
+  scope: TenantScope,
+  ledger: Ledger,
+  datasetId: string,
+  { type, before, suits = () => true }: NewestOptions,
+): Promise<Commit | undefined> {
+  const ids: string[] = [];
+  for await (const page of scope.store.list(scope.names.decisions))
+    ids.push(...page.map(({ key }) => key.slice(scope.names.decisions.length)));
+  const wanted = ids.filter((id) => !ledger.purged.has(id) && (before === undefined || id < before));
+  const has = (commit: Commit): boolean => commit.datasets.some((set) => set.datasetId === datasetId && set.root !== undefined);
+  for (let end = wanted.length; end > 0; end -= LOOK_BACK) {
+    const read = await mapLimited(wanted.slice(Math.max(0, end - LOOK_BACK), end), LOOK_BACK, (id) => readableDecision(scope, id));
+    const found = read
+      .filter((one) => one?.kind === 'commit')
+      .findLast((commit) => (type ?? commit.type) === commit.type && has(commit) && suits(commit));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+async function readableDecision(scope: TenantScope, backupId: string): Promise<Decision | undefined> {
+  try {
+    return await readDecision(scope, backupId);
+  } catch (cause) {
+    if (cause instanceof Damaged || cause instanceof FormatTooNew) return undefined;
+    throw cause;
   }
 }

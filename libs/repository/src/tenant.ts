@@ -1,5 +1,5 @@
 import type { BackupSession, RepositoryFolder, TenantRepository } from './api.ts';
-import { listDecisions, readDecision } from './decisions.ts';
+import { listDecisions, type NewestOptions, newestWith, readDecision } from './decisions.ts';
 import { BackupNotCommitted, BackupPurged, BackupUnknown, OpenedForReading } from './errors.ts';
 import { encodeTombstone } from './format/decision.ts';
 import { checkBackupId } from './format/object-names.ts';
@@ -65,6 +65,10 @@ export class OpenedTenant implements TenantRepository {
     if (!decision) throw new BackupUnknown(backupId, this.tenant);
     if (decision.kind === 'tombstone') throw new BackupNotCommitted(backupId, decision.reason);
     return decision;
+  }
+
+  async newestWith(datasetId: string, options: NewestOptions = {}): Promise<Commit | undefined> {
+    return newestWith(this.#parts.scope, await readLedger(this.#parts.scope, { tolerant: true }), datasetId, options);
   }
 
   async session(backupId: string, { type }: { type: BackupType }): Promise<BackupSession> {
