@@ -136,3 +136,15 @@ test('the trace of a request goes through events and jobs to the end of its back
   expect(traces.map((t) => t.type)).toEqual(['BackupRequested', 'BackupStarted', 'BackupCapturesEnded', 'BackupSealed', 'DatasetCaptured']);
   expect(traces.map((t) => t.trace?.split('-')[1])).toEqual(traces.map(() => traceId));
 }, 60_000);
+
+test('a backup that is cancelled ends as cancelled, with a tombstone in storage, or was faster and is completed', async () => {
+  const asked = await house.call<{ backup_id: string }>('POST', backups, { tenant_id: 'acme' });
+  const location = asked.headers.get('location')!;
+  const reply = await house.call('POST', `${location}/cancel`, { reason: 'by mistake' });
+  expect([202, 409]).toContain(reply.status);
+  const { status } = await house.ended(location);
+  expect(['cancelled', 'completed']).toContain(status);
+  if (reply.status === 409) expect(status).toBe('completed');
+  if (status === 'completed') return;
+  expectProblem(await house.call<Problem>('POST', `${location}/restore`, { target_tenant: 'x' }), 409, 'backup.not_restorable');
+}, 60_000);

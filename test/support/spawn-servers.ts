@@ -116,7 +116,8 @@ export async function spawnNats(folder: string): Promise<TestNats> {
   const store = join(folder, 'nats');
   mkdirSync(store, { recursive: true, mode: 0o700 });
   const account = (_: unknown, n: number) => `  T${n}: { jetstream: enabled, users: [ { user: "t${n}", password: "${password}" } ] }`;
-  const config = `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${store}" }\naccounts {\n${Array.from({ length: natsAccounts }, account).join('\n')}\n}\n`;
+  // Every account reserves what its streams may grow to; none of them does, and the sum is not to depend on the disk.
+  const config = `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${store}", max_file_store: 10TB }\naccounts {\n${Array.from({ length: natsAccounts }, account).join('\n')}\n}\n`;
   writeFileSync(join(folder, 'nats.conf'), config, { mode: 0o600 });
   const log = join(folder, 'nats.log');
   const out = openSync(log, 'a', 0o600);

@@ -276,6 +276,19 @@ test('jobs of an operation that nobody began can be withdrawn', async () => {
   expect((await claimed()).jobId).toBe('c');
 });
 
+test('running jobs of an operation can be taken out of their workers hands', async () => {
+  await t.queue.enqueue(t.app, [job('a'), job('b', 'acme', { kind: 'cancel' }), job('c'), job('d', 'acme', { operationId: 'backup-2' })]);
+  const running = await claimed();
+  const canceller = (await t.queue.claim('cancel', 'w1', 30_000))!;
+  expect(await t.queue.revoke(t.app, 'backup-1', 'cancelled', 'cancel')).toEqual(['a']);
+  expect(await t.queue.withdraw(t.app, 'backup-1', 'cancelled', 'cancel')).toEqual(['c']);
+  expect(await t.queue.find('a')).toMatchObject({ status: 'done', error: 'cancelled' });
+  await expect(t.queue.heartbeat(running, 30_000)).rejects.toMatchObject({ code: 'jobs.lease_lost' });
+  await expect(t.queue.finish(t.app, running)).rejects.toMatchObject({ code: 'jobs.lease_lost' });
+  await t.queue.heartbeat(canceller, 30_000);
+  expect((await claimed()).jobId).toBe('d');
+});
+
 test('ended jobs are forgotten after their time', async () => {
   await t.queue.enqueue(t.app, [job('a'), job('b')]);
   await t.queue.finish(t.app, await claimed());

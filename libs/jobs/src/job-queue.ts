@@ -130,11 +130,22 @@ export class JobQueue {
     );
   }
 
-  /** Withdraws the jobs of an operation that nobody has begun. @returns their ids; running ones must be told by their own means. */
-  async withdraw(tx: Queryable, operationId: string, why: string): Promise<string[]> {
+  /**
+   * Takes the jobs that are running out of their workers' hands: they end as done without an event, and each worker's next heartbeat aborts
+   * its signal with LeaseLost. @returns their ids. For an operation that is given up as a whole, with `withdraw`; `except` is the kind of
+   * the job that gives it up.
+   */
+  async revoke(tx: Queryable, operationId: string, why: string, except = ''): Promise<string[]> {
+    const sql = `UPDATE jobs SET status = 'done', fencing_token = fencing_token + 1, lease_until = NULL, error = $2, ended_at = clock_timestamp()
+                  WHERE operation_id = $1 AND status = 'running' AND kind <> $3 RETURNING job_id`;
+    return (await changed<{ job_id: string }>(tx, sql, [operationId, why, except])).map((row) => row.job_id);
+  }
+
+  /** Withdraws the jobs of an operation that nobody has begun. @returns their ids; running ones are for `revoke`. */
+  async withdraw(tx: Queryable, operationId: string, why: string, except = ''): Promise<string[]> {
     const sql = `UPDATE jobs SET status = 'done', error = $2, ended_at = clock_timestamp()
-                  WHERE operation_id = $1 AND status = 'queued' RETURNING job_id`;
-    return (await changed<{ job_id: string }>(tx, sql, [operationId, why])).map((row) => row.job_id);
+                  WHERE operation_id = $1 AND status = 'queued' AND kind <> $3 RETURNING job_id`;
+    return (await changed<{ job_id: string }>(tx, sql, [operationId, why, except])).map((row) => row.job_id);
   }
 
   /** Waiting, running and dead jobs by kind, for metrics and readiness. */

@@ -4,6 +4,7 @@
  */
 export const JOB_KINDS = {
   backup: 'archiver',
+  cancel: 'archiver',
   capture: 'archiver',
   restore: 'restorer',
   verification: 'restorer',

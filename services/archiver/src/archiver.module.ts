@@ -1,5 +1,6 @@
 import { type House, HouseModule, RepositoryAccess, ServiceHealth } from '@dr/service';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { CancelBackups } from './cancel-backup/cancel-backups.ts';
 import { CaptureDatasets } from './capture-dataset/capture-datasets.ts';
 import { PlanBackups } from './plan-backup/plan-backups.ts';
 import { SealBackups } from './seal-backup/seal-backups.ts';
@@ -18,6 +19,7 @@ export class ArchiverModule implements OnApplicationShutdown {
       PlanBackups,
       CaptureDatasets,
       SealBackups,
+      CancelBackups,
     ];
     return { module: ArchiverModule, imports: [HouseModule.of(house)], providers };
   }

@@ -38,4 +38,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON operation_texts, catalog_backups, catalo
   catalog_restore_datasets, catalog_verifications, catalog_api_keys TO dr_app;
 `;
 
-export const migrations: MigrationClass[] = [sqlMigration('CreateCatalog1764100000000', readModels)];
+/** Why somebody wanted a backup to end: words of a user too. */
+const cancelReasons = 'ALTER TABLE operation_texts ADD COLUMN cancel_reason text';
+
+export const migrations: MigrationClass[] = [
+  sqlMigration('CreateCatalog1764100000000', readModels),
+  sqlMigration('AddCancelReasons1764200000000', cancelReasons),
+];

@@ -13,6 +13,7 @@ export interface BackupView {
   backup_id: string;
   tenant_id: string;
   status: string;
+  cancel_requested_at?: string | null;
   datasets: { dataset_id: string; format: 'v3' | 'v4' | 'opaque'; status: string; root?: string }[];
 }
 

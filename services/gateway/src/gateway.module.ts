@@ -2,6 +2,8 @@ import { type House, HouseModule, ServiceHealth } from '@dr/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { ApiKeyGuard } from './auth/api-key.guard.ts';
+import { CancelBackupController } from './cancel-backup/cancel-backup.controller.ts';
+import { CancelBackup } from './cancel-backup/cancel-backup.ts';
 import { CatalogClient } from './catalog-client.ts';
 import { RecordFirstKey } from './first-key/record-first-key.ts';
 import { HealthController } from './health/health.controller.ts';
@@ -20,6 +22,7 @@ import { RequestVerificationController } from './request-verification/request-ve
 const controllers = [
   RequestBackupController,
   ReadBackupsController,
+  CancelBackupController,
   ReadContentsController,
   RequestRestoreController,
   ReadRestoresController,
@@ -42,6 +45,7 @@ export class GatewayModule {
       CatalogClient,
       RecordFirstKey,
       RequestBackup,
+      CancelBackup,
       RequestRestore,
     ];
     return { module: GatewayModule, imports: [HouseModule.of(house)], controllers, providers };

@@ -3,6 +3,7 @@ import type { EventStore, LoggedEvent, Queryable } from '@dr/event-store';
 import { changed } from '@dr/event-store';
 import { endOperation, type JobQueue, type NewJob } from '@dr/jobs';
 import type { Traced } from '@dr/service';
+import { planCancel } from '../cancel-backup/plan-cancel.ts';
 
 /** One data set of a backup to capture. */
 export interface CapturePayload extends Traced {
@@ -21,7 +22,8 @@ interface Planner {
 }
 
 /**
- * The process manager of backups: a request becomes one job per data set, the last capture's result becomes the job that seals.
+ * The process manager of backups: a request becomes one job per data set, the last capture's result becomes the job that seals,
+ * the wish to cancel takes the backup's jobs away and becomes the job that puts the tombstone.
  * Runs inside the transaction that moves its checkpoint, so each event has its effect once.
  * @returns the jobs that were queued, to be announced after COMMIT
  */
@@ -33,6 +35,8 @@ export async function planBackup(planner: Planner, tx: Queryable, event: LoggedE
       return countCapture(planner, tx, event, 'done');
     case 'DatasetCaptureFailed':
       return countCapture(planner, tx, event, 'failed');
+    case 'BackupCancelRequested':
+      return planCancel(planner, tx, event);
     case 'BackupSealed':
     case 'BackupFailed':
     case 'BackupCancelled':

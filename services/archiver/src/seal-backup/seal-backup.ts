@@ -19,16 +19,18 @@ export interface SealBackup {
 }
 
 /**
- * Decides a backup in storage: a commit when anything was captured, a tombstone when nothing was. Whatever stands there already wins.
+ * Decides a backup in storage: a commit when anything was captured, a tombstone when nothing was or somebody asked to cancel. Whatever stands there already wins.
  * @returns the decision as it stands in storage; undefined when the backup has ended in the log already.
  */
 export async function sealBackup({ store, sessions, now }: SealBackup, backupId: string): Promise<Decision | undefined> {
   const { state } = await store.load(streamOf.backup(backupId), backupDecider);
   if (state.status !== 'running' && state.status !== 'pending') return undefined;
-  const { request } = state;
+  const { request, cancelRequestedBy } = state;
   const captures = await Promise.all(request.datasets.map((dataset) => captureOf(store, backupId, dataset.n)));
+  const noCommit = cancelRequestedBy === undefined ? nothingCaptured(captures) : tombstoneReason('cancelled');
+  const commits = cancelRequestedBy === undefined && endToPropose(captures) === 'commit';
   return sessions.use({ tenant: request.tenant, backupId, type: request.backupType }, ({ session }) =>
-    endToPropose(captures) === 'commit' ? session.commit(manifestOf(request, captures, now())) : session.abandon(nothingCaptured(captures)),
+    commits ? session.commit(manifestOf(request, captures, now())) : session.abandon(noCommit),
   );
 }
 

@@ -1,11 +1,11 @@
-import { backupDecider, decisionFrom, streamOf, tombstoneReason } from '@dr/domain';
-import type { Queryable } from '@dr/event-store';
-import type { AfterCommit, ClaimedJob, EndJob, Job, OnDead } from '@dr/jobs';
+import { backupDecider, streamOf, tombstoneReason } from '@dr/domain';
+import type { ClaimedJob, EndJob, OnDead } from '@dr/jobs';
 import { CommitIncomplete, Damaged, type Decision, type TenantRepository } from '@dr/repository';
-import { commandMeta, type House, InjectHouse, nudgeSequencer, RepositoryAccess, startWorker } from '@dr/service';
+import { type House, InjectHouse, RepositoryAccess, startWorker } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { SealPayload } from '../plan-backup/plan-backup.ts';
 import { OpenSessions } from '../sessions/open-sessions.ts';
+import { recordDecision } from './record-decision.ts';
 import { sealBackup } from './seal-backup.ts';
 
 /** Runs `backup` jobs: puts the decision object into storage, then records what stands there. */
@@ -34,7 +34,7 @@ export class SealBackups implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async run(job: ClaimedJob<SealPayload>): Promise<EndJob> {
     const decision = (await this.decidedBefore(job)) ?? (await this.seal(job));
-    return (tx) => this.record(tx, job, decision);
+    return (tx) => recordDecision(this.house, tx, job, decision);
   }
 
   /** A worker before us may have put the decision and died before its event: the session cannot be joined any more then. */
@@ -65,16 +65,7 @@ export class SealBackups implements OnApplicationBootstrap, OnApplicationShutdow
     return tenant.abandon(backupId, tombstoneReason({ code: 'backup.seal_failed', message }));
   }
 
-  private async record(tx: Queryable, job: Job<SealPayload>, decision: Decision | undefined): Promise<AfterCommit | undefined> {
-    if (decision === undefined) return undefined;
-    const { backupId } = job.payload;
-    const options = { commandId: `decision-${backupId}`, meta: commandMeta(job.tenant, 'archiver', job.jobId), tx };
-    const command = { kind: 'recordDecision', decision: decisionFrom(decision) } as const;
-    await this.house.store.decide(streamOf.backup(backupId), backupDecider, command, options);
-    return () => nudgeSequencer(this.house);
-  }
-
   /** The end is not ours to invent: only a tombstone in storage ends the backup. While none can be put, this throws and the job stays. */
   private readonly onDead: OnDead<SealPayload> = async (tx, job, error) =>
-    this.record(tx, job, await this.giveUp(job.payload.backupId, error));
+    recordDecision(this.house, tx, job, await this.giveUp(job.payload.backupId, error));
 }

@@ -30,6 +30,7 @@ export interface BackupDoc {
   objects?: number;
   verified_at?: string;
   verification?: object;
+  cancel_requested_at?: string;
   captures?: { done: number; failed: number };
 }
 
@@ -52,6 +53,7 @@ export function backupResource(row: BackupRow): Record<string, unknown> {
     storage_path: doc.storage_path ?? null,
     error_code: doc.error_code ?? null,
     error_message: doc.error_message ?? null,
+    cancel_requested_at: doc.cancel_requested_at ?? null,
     progress: progress(row),
     verified_at: doc.verified_at ?? null,
     verification: doc.verification ?? null,

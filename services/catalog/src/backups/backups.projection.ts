@@ -19,7 +19,7 @@ export async function projectBackup(tx: Queryable, event: ReadEvent): Promise<vo
     case 'BackupFailed':
       return update(tx, event, 'failed', { ended_at: event.recordedAt, error_code: event.data.code, error_message: event.data.message });
     case 'BackupCancelled':
-      return update(tx, event, 'cancelled', { ended_at: event.recordedAt });
+      return recordCancelled(tx, event);
     case 'BackupVerified':
       return update(tx, event, undefined, { verified_at: event.data.at, verification: event.data });
     case 'DatasetCaptured':
@@ -61,6 +61,15 @@ async function update(tx: Queryable, { stream }: ReadEvent, status: string | und
     status ?? null,
     JSON.stringify(fields),
   ]);
+}
+
+/** Data sets that have no result now will never have one. */
+async function recordCancelled(tx: Queryable, event: Of<'BackupCancelled'>): Promise<void> {
+  await update(tx, event, 'cancelled', { ended_at: event.recordedAt });
+  await tx.query(
+    `UPDATE catalog_backup_datasets SET doc = doc || '{"status": "cancelled"}' WHERE backup_id = $1 AND doc ->> 'status' = 'pending'`,
+    [backupIdOf(event.stream)],
+  );
 }
 
 const sealedFields = ({ data, recordedAt }: Of<'BackupSealed'>): object => ({

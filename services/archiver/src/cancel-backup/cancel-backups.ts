@@ -1,0 +1,45 @@
+import { tombstoneReason } from '@dr/domain';
+import type { ClaimedJob, EndJob, Job, OnDead } from '@dr/jobs';
+import type { Decision } from '@dr/repository';
+import { type House, InjectHouse, RepositoryAccess, startWorker } from '@dr/service';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { recordDecision } from '../seal-backup/record-decision.ts';
+import type { CancelPayload } from './plan-cancel.ts';
+
+/** Runs `cancel` jobs: puts the tombstone into storage, then records what stands there. A commit that was first stays, and is recorded. */
+@Injectable()
+export class CancelBackups implements OnApplicationBootstrap, OnApplicationShutdown {
+  private stop: (() => Promise<void>) | undefined;
+
+  constructor(
+    @InjectHouse() private readonly house: House,
+    private readonly repository: RepositoryAccess,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.stop = await startWorker<CancelPayload>(this.house, {
+      kind: 'cancel',
+      slots: 2,
+      run: (job) => this.run(job),
+      onDead: this.onDead,
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.stop?.();
+  }
+
+  private async run(job: ClaimedJob<CancelPayload>): Promise<EndJob> {
+    const decision = await this.decide(job);
+    return (tx) => recordDecision(this.house, tx, job, decision);
+  }
+
+  /** Needs no session, so it does not wait for workers that are still in one: from now on no commit of theirs can be. */
+  private async decide({ tenant, payload: { backupId } }: Job<CancelPayload>): Promise<Decision> {
+    const repository = await this.repository.open();
+    return (await repository.tenant(tenant, { create: true })).abandon(backupId, tombstoneReason('cancelled'));
+  }
+
+  /** Only what stands in storage ends the backup. While nothing can be put there, this throws and the job stays. */
+  private readonly onDead: OnDead<CancelPayload> = async (tx, job) => recordDecision(this.house, tx, job, await this.decide(job));
+}
