@@ -1,20 +1,19 @@
 import type { Caller as KeyCaller } from '@dr/auth';
-import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Caller, Scope } from '../auth/caller.ts';
-import { type CancelBackupBody, cancelBackupBody } from './cancel-backup.schema.ts';
+import { Caller } from '../auth/caller.ts';
+import { Route } from '../http/route.ts';
+import { type CancelBackupBody, cancelBackup } from './cancel-backup.schema.ts';
 import { CancelBackup } from './cancel-backup.ts';
 
-@Controller('backups')
+@Controller()
 export class CancelBackupController {
   constructor(private readonly cancelBackup: CancelBackup) {}
 
-  @Post(':id/cancel')
-  @HttpCode(202)
-  @Scope('backup:create')
+  @Route(cancelBackup)
   async handle(
     @Param('id') id: string,
-    @Body({ schema: cancelBackupBody }) body: CancelBackupBody,
+    @Body() body: CancelBackupBody,
     @Caller() caller: KeyCaller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {

@@ -4,6 +4,7 @@ import { backupDecider, streamOf } from '@dr/domain';
 import { commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
 import { Injectable } from '@nestjs/common';
 import { CatalogClient, scopeOf } from '../catalog-client.ts';
+import { catalogBehind } from '../load-backup/catalog-behind.ts';
 import { loadBackup } from '../load-backup/load-backup.ts';
 import type { CancelBackupBody } from './cancel-backup.schema.ts';
 
@@ -23,12 +24,12 @@ export class CancelBackup {
     const { request } = await loadBackup(this.house, caller, backupId);
     await this.append(caller, backupId, request.tenant, reason);
     nudgeSequencer(this.house);
-    const wished = () => this.catalog.backup(backupId, scopeOf(caller.tenant));
     const seen = await this.catalog.untilSeen(async () => {
-      const backup = await wished();
+      const backup = await this.catalog.backup(backupId, scopeOf(caller.tenant));
       return backup?.cancel_requested_at || backup?.status === 'cancelled' ? backup : undefined;
     });
-    return seen ?? { backup_id: backupId, status: 'running', tenant_id: request.tenant };
+    if (seen) return seen;
+    throw catalogBehind(`The wish to cancel backup ${backupId} is recorded`, `/api/v1/backups/${backupId}`);
   }
 
   private async append(caller: Caller, backupId: string, tenant: string, reason: string | undefined): Promise<void> {

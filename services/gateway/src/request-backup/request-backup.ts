@@ -6,6 +6,7 @@ import { admit, commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr
 import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { HttpProblem } from '../http/problem.ts';
+import { catalogBehind } from '../load-backup/catalog-behind.ts';
 import { type Selection, selectDatasets } from '../select-datasets/select-datasets.ts';
 import type { RequestBackupBody } from './request-backup.schema.ts';
 
@@ -57,14 +58,7 @@ export class RequestBackup {
   private async seen(backupId: string, caller: Caller): Promise<BackupView> {
     const backup = await this.catalog.untilSeen(() => this.catalog.backup(backupId, scopeOf(caller.tenant)));
     if (backup) return backup;
-    throw new HttpProblem(
-      503,
-      'catalog.behind',
-      `Backup ${backupId} was requested, but the catalog does not show it yet. Ask for it again.`,
-      {
-        headers: { 'Retry-After': '5', Location: `/api/v1/backups/${backupId}` },
-      },
-    );
+    throw catalogBehind(`Backup ${backupId} was requested`, `/api/v1/backups/${backupId}`);
   }
 }
 

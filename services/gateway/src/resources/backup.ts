@@ -31,7 +31,7 @@ const backupDataset = z
   .strictObject({
     dataset_id: z.string(),
     format: datasetFormat,
-    status: z.enum(['pending', 'running', 'completed', 'partial', 'failed']),
+    status: z.enum(['pending', 'running', 'completed', 'partial', 'failed', 'cancelled']),
     root: z.string().optional().describe('Digest of its tree in the repository.'),
     objects: countOrNull.optional(),
     bytes: countOrNull.optional(),
@@ -68,6 +68,7 @@ export const backupResource = z
     storage_path: z.string().nullable(),
     error_code: z.string().nullable(),
     error_message: z.string().nullable(),
+    cancel_requested_at: timeOrNull.describe('When somebody asked to cancel it.'),
     progress: operationProgress,
     verified_at: timeOrNull,
     verification: z.looseObject({}).nullable(),
