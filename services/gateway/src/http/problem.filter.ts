@@ -1,18 +1,24 @@
 import type { Logger } from '@dr/telemetry';
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { statusOf } from './error-status.ts';
+import type { KnownRoutes } from './known-routes.ts';
 import { HttpProblem, type Problem, problemBody } from './problem.ts';
 
 /** Turns whatever a route threw into problem+json. What we did not expect is logged and told as 500 without its text. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly log: Logger) {}
+  constructor(
+    private readonly log: Logger,
+    private readonly known: KnownRoutes,
+  ) {}
 
-  catch(error: unknown, host: ArgumentsHost): void {
+  catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    sendProblem(reply, problemFor(error, request, this.log), headersOf(error));
+    const error = thrown instanceof NotFoundException ? unrouted(request, this.known) : thrown;
+    const problem = problemFor(error, request, this.log);
+    sendProblem(reply, problem, { ...retryAfter(problem.status), ...headersOf(error) });
   }
 }
 
@@ -21,6 +27,17 @@ function headersOf(error: unknown): Record<string, string> {
   const { retryAfterSeconds } = Object(error) as { retryAfterSeconds?: unknown };
   return typeof retryAfterSeconds === 'number' ? { 'Retry-After': String(retryAfterSeconds) } : {};
 }
+
+/** Only Nest's router throws NotFoundException: there is no such path, or it has other methods. */
+function unrouted({ method, url }: FastifyRequest, known: KnownRoutes): HttpProblem {
+  const methods = known.methodsOf(url);
+  if (methods.length === 0) return new HttpProblem(404, 'route.not_found', 'There is nothing at this path. GET /docs lists what there is.');
+  const allow = methods.join(', ');
+  return new HttpProblem(405, 'request.method_not_allowed', `${method} is not possible here; ${allow} is.`, { headers: { Allow: allow } });
+}
+
+/** Of what goes away by itself; an error that knows better says so in its own headers. */
+const retryAfter = (status: number): Record<string, string> => (status === 429 || status === 503 ? { 'Retry-After': '5' } : {});
 
 export function sendProblem(reply: FastifyReply, problem: Problem, headers: Record<string, string> = {}): void {
   void reply
@@ -67,6 +84,7 @@ const CODES: Record<number, string> = {
   404: 'route.not_found',
   405: 'request.method_not_allowed',
   413: 'request.too_large',
+  414: 'request.uri_too_long',
   415: 'request.media_type',
   429: 'request.too_many',
 };

@@ -35,7 +35,7 @@ export class ValidateInput implements NestInterceptor {
 function readParts(request: FastifyRequest, declaration: RouteDeclaration, parts: readonly Part[]): void {
   const problems: FieldProblem[] = [];
   for (const part of parts) {
-    const result = (declaration[part] ?? NOTHING).safeParse(request[part] ?? {});
+    const result = (declaration[part] ?? NOTHING).safeParse(request[part] === undefined ? {} : request[part]);
     if (result.success) request[part] = result.data;
     else problems.push(...result.error.issues.flatMap(problemsOf).map((problem) => ({ in: WHERE[part], ...problem })));
   }
