@@ -2,6 +2,7 @@ import { NotFoundException } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { statusOf } from './error-status.ts';
+import { KnownRoutes } from './known-routes.ts';
 import { ProblemFilter, problemFor } from './problem.filter.ts';
 import { HttpProblem, notFound } from './problem.ts';
 import { validationPipe } from './validation.ts';
@@ -51,7 +52,7 @@ test('an error that says when to come back gives Retry-After', () => {
   };
   const http = { getRequest: () => request, getResponse: () => reply };
   const host = { switchToHttp: () => http } as never;
-  new ProblemFilter(log).catch(coded('jobs.too_many_operations', { retryAfterSeconds: 5 }), host);
+  new ProblemFilter(log, new KnownRoutes()).catch(coded('jobs.too_many_operations', { retryAfterSeconds: 5 }), host);
   expect(headers).toMatchObject({ 'Retry-After': '5', 'X-Request-Id': 'r-1' });
 });
 
