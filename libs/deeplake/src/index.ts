@@ -1,7 +1,8 @@
 /** Deep Lake data sets as they lie on storage: finding them, reading their structure, checking it, planning a capture and a restore. Never runs Deep Lake code. */
 export { type PlanOptions, planCapture } from './capture/plan-capture.ts';
 export { ORPHAN_AGE_MS } from './capture/plan-v4.ts';
-export type { CapturePlan, Chunker, PlannedFile, SkippedFile, SkipReason } from './capture/planned-file.ts';
+export type { CapturePlan, Chunker, LogGap, PlannedFile, SkipReason, SourceNotes, Unsettled } from './capture/planned-file.ts';
+export type { RoundLimits } from './capture/settle.ts';
 export type { DatasetView, ListedFile } from './dataset-view.ts';
 export type { DatasetRef, Discovered, Unprotected } from './discovery/dataset-ref.ts';
 export { discoverDatasets } from './discovery/discover-datasets.ts';

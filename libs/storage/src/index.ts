@@ -27,4 +27,13 @@ export type { ProbeResult } from './probe.ts';
 export { probeCreateIfAbsent } from './probe.ts';
 export { SourceMissing, SourceNotAFile, SourceOutside, SourceUnavailable } from './source/errors.ts';
 export { openSourceFolder } from './source/open-source-folder.ts';
-export type { SourceFile, SourceFolder, SourceHandle, SourceKind, SourceNameProblem, SyncSourceHandle } from './source/source-folder.ts';
+export type {
+  OnUnreadable,
+  SourceFile,
+  SourceFolder,
+  SourceHandle,
+  SourceKind,
+  SourceLinkProblem,
+  SourceNameProblem,
+  SyncSourceHandle,
+} from './source/source-folder.ts';

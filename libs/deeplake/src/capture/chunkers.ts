@@ -1,5 +1,4 @@
-import { readChunkHeader } from '../bytes/read-chunk-header.ts';
-import type { DatasetView } from '../dataset-view.ts';
+import { chunkOf } from '../v3/paths.ts';
 import type { Reference } from '../v4/references.ts';
 import type { Chunker } from './planned-file.ts';
 
@@ -24,13 +23,7 @@ export function v4Chunker(size: number, reference: Reference | undefined): Chunk
   return fixed(V4_PIECE_BYTES, header < size ? header : 0);
 }
 
-/** v3: an append makes the header longer and leaves the data, so pieces are counted from the header's end. A chunk that cannot be parsed is cut from 0. */
-export async function v3ChunkChunker(view: DatasetView, path: string, size: number): Promise<Chunker> {
-  if (size <= V3_WHOLE_CHUNK_BYTES) return fixed(PIECE_BYTES);
-  try {
-    const { header } = await readChunkHeader(view, path, 0, size);
-    return fixed(PIECE_BYTES, header.headerBytes);
-  } catch {
-    return fixed(PIECE_BYTES);
-  }
+/** v3: an append makes the header longer and leaves the data, so pieces are counted from the header's end, where the file is no chunk from 0. */
+export function v3Chunker(path: string, size: number): Chunker {
+  return chunkOf(path) && size > V3_WHOLE_CHUNK_BYTES ? { name: 'v3-chunk', version: 1, size: PIECE_BYTES } : fixed(PIECE_BYTES);
 }

@@ -1,40 +1,52 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { SourceFile, SourceFolder } from '@dr/storage';
-import { detectFormat } from '../discovery/layout.ts';
+import { formatOfFolder } from '../discovery/layout.ts';
 import { PlanAlreadyRead } from '../errors.ts';
 import type { DatasetFormat } from '../finding.ts';
 import { fixed, PIECE_BYTES } from './chunkers.ts';
+import { listForCapture } from './list-source.ts';
 import { planV3 } from './plan-v3.ts';
 import { planV4 } from './plan-v4.ts';
-import { BARRIER, type CapturePlan, type PlannedFile, type SkippedFile } from './planned-file.ts';
+import { BARRIER, type CapturePlan, newNotes, type PlannedFile, type SourceNotes } from './planned-file.ts';
+import { ROUND_LIMITS, type RoundLimits, settle } from './settle.ts';
 import { toPlanned } from './to-planned.ts';
 
 export interface PlanOptions {
-  /** Milliseconds; decides which orphans are young enough to belong to a running transaction. */
+  /** Milliseconds; tells what is young enough to be still in the making. */
   readonly now: () => number;
-  /** When known from discovery; else it is detected. */
+  /** When known; else it is detected, which costs one look into the folder. */
   readonly format?: DatasetFormat;
-  /** How to wait for a log file that is being written; tests pass one that does not. */
-  readonly sleep?: (ms: number) => Promise<void>;
+  /** How to wait for a writer; rejects to stop the plan. Tests pass one that does not wait. */
+  readonly sleep?: (ms: number) => Promise<unknown>;
+  readonly limits?: RoundLimits;
+}
+
+/** A capture in the making, as the plans of the formats see it. */
+export interface Planning extends Required<Omit<PlanOptions, 'format'>> {
+  readonly folder: SourceFolder;
+  readonly notes: SourceNotes;
 }
 
 /**
- * What a capture of a data set copies, in the order that is safe while writers run, with the chunker of each file. Folders and symlinks (as
- * links) are listed too. Reads logs and chunk headers of the source, never data. `files` rejects as SourceFolder does when a folder vanishes.
- * Source: DEEPLAKE.md section 3.1, DEEPLAKE_V4.md section 7.1, CONTRACT section 4.
+ * What a capture of a data set copies while writers run, in the order that is safe, with the chunker of each file. Folders and symlinks (as
+ * links) are listed too. Reads logs, trees and indexes of the source, never data. `files` rejects as SourceFolder does when the folder vanishes.
+ * v3 and unknown layouts are listed and copied again until they rest; v4 needs no rest. Source: DEEPLAKE.md section 3, DEEPLAKE_V4.md section 7.1.
  */
 export async function planCapture(folder: SourceFolder, options: PlanOptions): Promise<CapturePlan> {
-  const format = options.format ?? (await detectFormat(folder));
-  const skipped: SkippedFile[] = [];
-  const plans = {
-    v3: () => planV3(folder, skipped),
-    v4: () => planV4(folder, skipped, options),
-    opaque: () => planOpaque(folder, skipped),
-  };
-  return { format, skipped, files: once(plans[format]) };
+  const format = options.format ?? (await formatOfFolder(folder));
+  const { now, sleep = (ms: number) => wait(ms), limits = ROUND_LIMITS } = options;
+  const planning: Planning = { folder, now, sleep, limits, notes: newNotes() };
+  const plans = { v3: planV3, v4: planV4, opaque: planOpaque };
+  return { format, notes: planning.notes, files: once(() => plans[format](planning)) };
 }
 
-async function* planOpaque(folder: SourceFolder, skipped: SkippedFile[]): AsyncIterable<PlannedFile[]> {
-  for await (const page of folder.list()) yield page.flatMap((file: SourceFile) => toPlanned(file, fixed(PIECE_BYTES), skipped));
+function planOpaque(planning: Planning): AsyncIterable<PlannedFile[]> {
+  const list = () => listForCapture(planning);
+  return settle({ ...planning, list, plan: (changed) => planInOrder(changed, planning.notes), timeCut: true });
+}
+
+async function* planInOrder(changed: AsyncIterable<SourceFile[]>, notes: SourceNotes): AsyncIterable<PlannedFile[]> {
+  for await (const page of changed) yield page.flatMap((file) => toPlanned(file, fixed(PIECE_BYTES), notes));
 }
 
 /** A second reading would repeat the listing but not the moment, so it is refused. */

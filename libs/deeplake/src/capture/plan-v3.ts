@@ -1,112 +1,109 @@
 import type { SourceFile, SourceFolder } from '@dr/storage';
-import { mapConcurrent } from '../concurrency.ts';
 import { parseChunkIndex } from '../v3/chunk-index.ts';
-import { chunkOf, commitFolder, commitOf, isLock, QUERIES_ROOT, VERSION_INFO } from '../v3/paths.ts';
+import { chunkOf, commitFolder, commitOf, DATASET_META, isLock, QUERIES_ROOT, VERSION_INFO } from '../v3/paths.ts';
 import { headsOf, parseVersionTree, UNVERSIONED, type VersionTree } from '../v3/version-tree.ts';
 import { APPLICATION_FILE } from '../v4/paths.ts';
-import { fixed, PIECE_BYTES, v3ChunkChunker } from './chunkers.ts';
-import { BARRIER, type PlannedFile, type SkippedFile } from './planned-file.ts';
+import { v3Chunker } from './chunkers.ts';
+import { listForCapture } from './list-source.ts';
+import type { Planning } from './plan-capture.ts';
+import { BARRIER, type PlannedFile, type SourceNotes } from './planned-file.ts';
+import { settle } from './settle.ts';
 import { toPlanned } from './to-planned.ts';
 
-const HEADERS_AT_ONCE = 8;
+/** Files of the heads that wait for their turn; beyond it they are read as they are listed, and the next round puts right what changed. */
+const WAITING_MAX = 100_000;
 
 /**
- * Files of committed nodes first (they do not change), then the heads' chunks but each tensor's last, and in one burst at the end what is
- * rewritten on every flush: the heads' small files and last chunks, then `version_control_info.json`. Source: DEEPLAKE.md section 3.1.
+ * Listed and copied until two listings are equal. Within a round: files of committed nodes (they do not change), then the heads' chunks but each
+ * tensor's last, and in one burst at the end what is rewritten on every flush. Source: DEEPLAKE.md section 3.1.
  */
-export async function* planV3(folder: SourceFolder, skipped: SkippedFile[]): AsyncIterable<PlannedFile[]> {
-  const heads = headsOf(await readTree(folder));
-  const lasts = new LastChunks(folder);
-  for await (const page of listAll(folder, skipped))
-    yield await planned(
-      folder,
-      page.filter((f) => stageOf(f, heads) === 'settled'),
-      skipped,
-    );
-  yield BARRIER;
-  for await (const page of headFiles(folder, heads)) yield await planned(folder, await lasts.without(page), skipped);
-  yield BARRIER;
-  for await (const page of headFiles(folder, heads)) yield await planned(folder, await lasts.only(page), skipped);
-  for (const path of [VERSION_INFO, APPLICATION_FILE]) {
-    const file = await folder.stat(path);
-    if (file) yield await planned(folder, [file], skipped);
+export function planV3(planning: Planning): AsyncIterable<PlannedFile[]> {
+  const list = () => withoutLocks(planning);
+  return settle({ ...planning, list, plan: (changed) => planRound(planning, changed) });
+}
+
+async function* withoutLocks(planning: Planning): AsyncIterable<SourceFile[]> {
+  const { skipped } = planning.notes;
+  for await (const page of listForCapture(planning)) {
+    const locks = page.filter(({ path, kind }) => isLock(path) && kind !== 'dir');
+    for (const { path } of locks) skipped.set(path, 'lock');
+    yield locks.length === 0 ? page : page.filter((file) => !locks.includes(file));
   }
 }
 
-type Stage = 'settled' | 'head' | 'tree' | 'lock';
+/** Order of reading among what is held back until the listing has ended. */
+const STAGES = ['closed chunk', 'small', 'last chunk', DATASET_META, VERSION_INFO, APPLICATION_FILE] as const;
+type Stage = (typeof STAGES)[number] | 'settled';
 
-function stageOf({ path, kind }: SourceFile, heads: ReadonlySet<string>): Stage {
-  if (isLock(path) && kind !== 'dir') return 'lock';
-  if (path === VERSION_INFO || path === APPLICATION_FILE) return 'tree';
-  return kind === 'file' && !path.startsWith(`${QUERIES_ROOT}/`) && heads.has(commitOf(path)) ? 'head' : 'settled';
-}
-
-/** Everything, in pages; locks go to `skipped`. */
-async function* listAll(folder: SourceFolder, skipped: SkippedFile[]): AsyncIterable<SourceFile[]> {
-  for await (const page of folder.list()) {
-    for (const { path, kind } of page) if (isLock(path) && kind !== 'dir') skipped.push({ path, reason: 'lock' });
-    yield page;
-  }
-}
-
-/** Files of the heads' folders; that of the first commit is the root without `versions/`. */
-async function* headFiles(folder: SourceFolder, heads: ReadonlySet<string>): AsyncIterable<SourceFile[]> {
-  for (const head of heads) {
-    const root = commitFolder(head).slice(0, -1);
-    if (root !== '' && (await folder.stat(root))?.kind !== 'dir') continue;
-    for await (const page of folder.list(root)) yield page.filter((f) => commitOf(f.path) === head && stageOf(f, heads) === 'head');
-  }
-}
-
-async function planned(folder: SourceFolder, files: readonly SourceFile[], skipped: SkippedFile[]): Promise<PlannedFile[]> {
-  const chunkers = await mapConcurrent(files, HEADERS_AT_ONCE, async ({ path, kind, size }) =>
-    kind === 'file' && chunkOf(path) ? v3ChunkChunker(folder, path, size) : fixed(PIECE_BYTES),
-  );
-  return files.flatMap((file, i) => toPlanned(file, chunkers[i]!, skipped));
-}
-
-/** A tree that cannot be read makes the root the head: the order is then that of an old data set, and the checks name the damage (T1). */
-async function readTree(folder: SourceFolder): Promise<VersionTree> {
-  try {
-    return parseVersionTree(await folder.read(VERSION_INFO));
-  } catch {
-    return UNVERSIONED;
-  }
-}
-
-/** Knows each head tensor's last chunk from its index: the one that an append rewrites. */
-class LastChunks {
-  readonly #folder: SourceFolder;
-  readonly #names = new Map<string, string | undefined>();
-
-  constructor(folder: SourceFolder) {
-    this.#folder = folder;
-  }
-
-  /** The chunks among `files` that are not the last of their tensor. */
-  async without(files: readonly SourceFile[]): Promise<SourceFile[]> {
-    return this.#filter(files, (isChunk, isLast) => isChunk && !isLast);
-  }
-
-  /** Everything among `files` that `without` leaves out. */
-  async only(files: readonly SourceFile[]): Promise<SourceFile[]> {
-    return this.#filter(files, (isChunk, isLast) => !isChunk || isLast);
-  }
-
-  async #filter(files: readonly SourceFile[], wanted: (isChunk: boolean, isLast: boolean) => boolean): Promise<SourceFile[]> {
-    const kept: SourceFile[] = [];
-    for (const file of files) {
-      const chunk = chunkOf(file.path);
-      const isLast = chunk !== undefined && chunk.name === (await this.#lastOf(commitOf(file.path), chunk.tensor));
-      if (wanted(chunk !== undefined, isLast)) kept.push(file);
+async function* planRound({ folder, notes, sleep }: Planning, changed: AsyncIterable<SourceFile[]>): AsyncIterable<PlannedFile[]> {
+  const stageOf = new Stages(folder, headsOf(await readTree(folder, sleep)));
+  const waiting = new Map<Stage, SourceFile[]>(STAGES.map((stage) => [stage, []]));
+  let count = 0;
+  for await (const page of changed) {
+    const now: SourceFile[] = [];
+    for (const file of page) {
+      const stage = await stageOf.of(file);
+      if (stage === 'settled' || count >= WAITING_MAX) now.push(file);
+      else {
+        waiting.get(stage)!.push(file);
+        count++;
+      }
     }
-    return kept;
+    yield planned(now, notes);
+  }
+  if (count > 0) yield BARRIER;
+  for (const [stage, files] of waiting) {
+    yield planned(files, notes);
+    if (stage === 'closed chunk' && files.length > 0) yield BARRIER;
+  }
+}
+
+function planned(files: readonly SourceFile[], notes: SourceNotes): PlannedFile[] {
+  return files.flatMap((file) => toPlanned(file, v3Chunker(file.path, file.size), notes));
+}
+
+const TREE_TRIES_MAX = 10;
+const TREE_RETRY_MS = 20;
+
+/**
+ * A tree that does not parse is being written: it is read again. One that still does not makes the root the head: the order is then that of an old
+ * data set, and the checks name the damage (T1).
+ */
+async function readTree(folder: SourceFolder, sleep: Planning['sleep']): Promise<VersionTree> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return parseVersionTree(await folder.read(VERSION_INFO));
+    } catch {
+      if (tries === TREE_TRIES_MAX || !(await folder.stat(VERSION_INFO))) return UNVERSIONED;
+      await sleep(TREE_RETRY_MS);
+    }
+  }
+}
+
+/** Knows when a file is read: the last chunk of a head's tensor, which an append rewrites, is told by the tensor's index. */
+class Stages {
+  readonly #folder: SourceFolder;
+  readonly #heads: ReadonlySet<string>;
+  readonly #lasts = new Map<string, string | undefined>();
+
+  constructor(folder: SourceFolder, heads: ReadonlySet<string>) {
+    this.#folder = folder;
+    this.#heads = heads;
+  }
+
+  async of({ path, kind }: SourceFile): Promise<Stage> {
+    if (kind !== 'file') return 'settled';
+    if (path === VERSION_INFO || path === APPLICATION_FILE) return path;
+    if (path.startsWith(`${QUERIES_ROOT}/`) || !this.#heads.has(commitOf(path))) return 'settled';
+    const chunk = chunkOf(path);
+    if (!chunk) return path.endsWith(`/${DATASET_META}`) || path === DATASET_META ? DATASET_META : 'small';
+    return chunk.name === (await this.#lastOf(commitOf(path), chunk.tensor)) ? 'last chunk' : 'closed chunk';
   }
 
   async #lastOf(commit: string, tensor: string): Promise<string | undefined> {
     const index = `${commitFolder(commit)}${tensor}/chunks_index/unsharded`;
-    if (!this.#names.has(index)) this.#names.set(index, await this.#readLast(index));
-    return this.#names.get(index);
+    if (!this.#lasts.has(index)) this.#lasts.set(index, await this.#readLast(index));
+    return this.#lasts.get(index);
   }
 
   async #readLast(index: string): Promise<string | undefined> {

@@ -1,57 +1,133 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import type { SourceFile, SourceFolder } from '@dr/storage';
-import { type LogFile, readCatalog } from '../v4/catalog.ts';
+import type { SourceFile } from '@dr/storage';
+import { readCatalog } from '../v4/catalog.ts';
 import { History } from '../v4/history.ts';
-import { classifyPath, LOG_ROOT, META_FOLDER, type PathKind, WAL_ROOT } from '../v4/paths.ts';
-import { groupLogs, type LogPath, readLogs } from '../v4/read-logs.ts';
+import { classifyPath, LOG_ROOT, META_FOLDER, WAL_ROOT } from '../v4/paths.ts';
 import { collectReferences, type Reference } from '../v4/references.ts';
 import { fixed, V4_PIECE_BYTES, v4Chunker } from './chunkers.ts';
-import type { PlanOptions } from './plan-capture.ts';
-import { BARRIER, type PlannedFile, type SkippedFile, type SkipReason } from './planned-file.ts';
-import { toPlanned } from './to-planned.ts';
+import { changedAtNs, identityOf, ListingDigest } from './identity.ts';
+import { listForCapture, listIfThere } from './list-source.ts';
+import type { Planning } from './plan-capture.ts';
+import { BARRIER, type PlannedFile, type SkipReason, type SourceNotes } from './planned-file.ts';
+import { type ReadLogFolder, readLogFolder } from './read-v4-logs.ts';
+import { settle } from './settle.ts';
+import { gone, toPlanned } from './to-planned.ts';
 
 /** Data of a running transaction lies on disk before any log names it; after this time it is an orphan like any other. */
 export const ORPHAN_AGE_MS = 10 * 60 * 1000;
-const RETRY_MS = 50;
-const RETRIES_MAX = 100;
 
 const SKIPPED: Readonly<Record<string, SkipReason>> = { lock: 'lock', temporary: 'temporary', counter: 'counter', trash: 'gc-trash' };
+const PLAIN = fixed(V4_PIECE_BYTES);
 
 /**
  * WAL entries, `_meta` log, branch logs, then everything else. A log file names only files that were closed before it appeared and nothing is
  * rewritten, so logs first and data later is complete, whenever each file is copied. Source: DEEPLAKE_V4.md sections 6 and 7.1.
  */
-export async function* planV4(folder: SourceFolder, skipped: SkippedFile[], options: PlanOptions): AsyncIterable<PlannedFile[]> {
-  const plain = fixed(V4_PIECE_BYTES);
-  for await (const page of listFolder(folder, WAL_ROOT)) yield keep(page, skipped).flatMap((f) => toPlanned(f, plain, skipped));
-  // A WAL entry is deleted once its rows are in the log: read before the log is listed, its rows are in one of the two.
-  yield BARRIER;
-  const read = new LogReader(folder, options);
-  const logs: LogFile[][] = [];
-  for (const id of [META_FOLDER, ...(await otherLogFolders(folder))]) {
-    const paths: string[] = [];
-    for await (const page of listFolder(folder, `${LOG_ROOT}/${id}`)) {
-      const kept = keep(page, skipped);
-      paths.push(...kept.filter((f) => f.kind === 'file').map((f) => f.path));
-      yield kept.flatMap((f) => toPlanned(f, plain, skipped));
-    }
-    logs.push(await read.all(groupLogs(paths).get(id)?.files ?? []));
+export async function* planV4(planning: Planning): AsyncIterable<PlannedFile[]> {
+  const digest = new ListingDigest();
+  const note = noting(planning.notes, digest);
+  yield* planWal(planning, note);
+  const logs: ReadLogFolder[] = [];
+  for await (const folder of logFolders(planning)) {
+    logs.push(folder);
+    const files = [...folder.others, ...folder.logs.map(({ source }) => source)];
+    yield note(files).flatMap((file) => toPlanned(file, PLAIN, planning.notes));
   }
-  yield* planData(folder, skipped, { references: referencesOf(logs), complete: read.complete, now: options.now() });
+  yield* planRest(planning, named(logs), note);
+  planning.notes.listing = digest.value();
+  planning.notes.replaced = await isReplaced(planning, logs);
+}
+
+const REMOVAL_MS = 250;
+
+/**
+ * A data set that is removed, or removed and made again, leaves a meta log without the branches it names: alone that looks like a new data set
+ * without a commit. Whatever was read of `_meta` must still be there; when a root branch had no log, also a moment later.
+ */
+async function isReplaced({ folder, sleep }: Planning, folders: readonly ReadLogFolder[]): Promise<boolean> {
+  const [meta, ...branches] = folders;
+  const read = new Set(branches.filter(({ logs }) => logs.length > 0).map(({ id }) => id));
+  const roots = [...readCatalog(meta?.logs.map(({ log }) => log) ?? []).branches.values()].filter(({ parent }) => parent === undefined);
+  if (roots.some(({ id }) => !read.has(id))) await sleep(REMOVAL_MS);
+  const now = await Promise.all((meta?.logs ?? []).map(({ source }) => folder.stat(source.path)));
+  return now.some((file, i) => !file || identityOf(file) !== identityOf(meta!.logs[i]!.source));
+}
+
+/** A WAL entry is deleted once its rows are in the log: read before the log is listed, its rows are in one of the two. */
+async function* planWal(planning: Planning, note: Note): AsyncIterable<PlannedFile[]> {
+  const { folder, notes } = planning;
+  const paths: string[] = [];
+  for await (const page of listIfThere(planning, WAL_ROOT)) {
+    const kept = note(page.filter((file) => keep(file, notes)));
+    paths.push(...kept.filter(({ kind }) => kind === 'file').map(({ path }) => path));
+    yield kept.flatMap((file) => toPlanned(file, PLAIN, notes));
+  }
+  if (paths.length === 0) return;
+  yield BARRIER;
+  const folded: PlannedFile[] = [];
+  for (const path of paths) if (!(await folder.stat(path))) folded.push(gone(path));
+  yield folded;
+}
+
+/**
+ * `_meta`, then the folder of every branch that it names, in the order of their names. A folder that it does not name is of a branch that came
+ * later, and left out as long as it is young; an old one is kept (T8).
+ */
+async function* logFolders(planning: Planning): AsyncIterable<ReadLogFolder> {
+  const { folder, notes, now } = planning;
+  const wanted = (file: SourceFile) => keep(file, notes);
+  const meta = await readLogFolder(planning, META_FOLDER, wanted);
+  yield meta;
+  const known = isComplete(meta) ? readCatalog(meta.logs.map(({ log }) => log)).branches : undefined;
+  const entries = (await folder.stat(LOG_ROOT))?.kind === 'dir' ? await folder.readdir(LOG_ROOT) : [];
+  for (const { path, kind } of entries) {
+    const id = path.slice(LOG_ROOT.length + 1);
+    if (kind !== 'dir' || id === META_FOLDER) continue;
+    const branch = await readLogFolder(planning, id, wanted);
+    const young = branch.logs.length > 0 && branch.logs.every(({ source }) => isYoung(source, now()));
+    if (known && !known.has(id) && young) for (const { source } of branch.logs) notes.skipped.set(source.path, 'young-orphan');
+    else yield branch;
+  }
+}
+
+function isComplete({ logs }: ReadLogFolder): boolean {
+  return logs.length > 0 && logs.every(({ log }) => log.operations !== undefined);
 }
 
 interface Named {
   readonly references: ReadonlyMap<string, Reference>;
   /** Every log could be read; else a file that no log names may well be needed. */
   readonly complete: boolean;
-  readonly now: number;
 }
 
-async function* planData(folder: SourceFolder, skipped: SkippedFile[], named: Named): AsyncIterable<PlannedFile[]> {
-  for await (const page of folder.list()) {
-    const rest = page.filter((f) => !isPlanned(f));
-    yield keep(rest, skipped, named).flatMap((f) => toPlanned(f, v4Chunker(f.size, named.references.get(f.path)), skipped));
+function named(folders: readonly ReadLogFolder[]): Named {
+  const [meta, ...branches] = folders.map(({ id, logs }) => [id, logs.map(({ log }) => log)] as const);
+  const references = collectReferences(new History(readCatalog(meta?.[1] ?? []), new Map(branches)));
+  return { references, complete: folders.every(({ logs }) => logs.every(({ log }) => log.operations !== undefined)) };
+}
+
+/** Data files as they are listed; files of unknown kind, which anybody may rewrite, are copied until they rest. */
+async function* planRest(planning: Planning, { references, complete }: Named, note: Note): AsyncIterable<PlannedFile[]> {
+  const { folder, notes, now } = planning;
+  const rewritable: SourceFile[] = [];
+  for await (const page of listForCapture(planning)) {
+    const rest = note(page.filter((file) => !isPlanned(file) && keep(file, notes, complete ? { references, now: now() } : undefined)));
+    const isOther = ({ path, kind }: SourceFile) => kind === 'file' && classifyPath(path).kind === 'unknown' && !references.has(path);
+    rewritable.push(...rest.filter(isOther));
+    yield rest.flatMap((file) => (isOther(file) ? [] : toPlanned(file, v4Chunker(file.size, references.get(file.path)), notes)));
   }
+  if (rewritable.length === 0) return;
+  yield BARRIER;
+  const list = async function* () {
+    const found = await Promise.all(rewritable.map(({ path }) => folder.stat(path)));
+    yield found.filter((file) => file !== undefined);
+  };
+  const own = { ...notes };
+  yield* settle({ ...planning, notes: own, list, plan: (changed) => inOrder(changed, notes) });
+  notes.unsettled = own.unsettled;
+}
+
+async function* inOrder(changed: AsyncIterable<SourceFile[]>, notes: SourceNotes): AsyncIterable<PlannedFile[]> {
+  for await (const page of changed) yield page.flatMap((file) => toPlanned(file, PLAIN, notes));
 }
 
 /** Logs and WAL entries were listed before; their two roots as folders were not. */
@@ -59,69 +135,40 @@ function isPlanned({ path }: SourceFile): boolean {
   return path.startsWith(`${WAL_ROOT}/`) || /^_deeplake_log\/[^/]+\//.test(path);
 }
 
-function keep(page: readonly SourceFile[], skipped: SkippedFile[], named?: Named): SourceFile[] {
-  return page.filter((file) => {
-    const reason = skipReason(file, named);
-    if (reason) skipped.push({ path: file.path, reason });
-    return reason === undefined;
-  });
+interface Orphanage {
+  readonly references: ReadonlyMap<string, Reference>;
+  readonly now: number;
 }
 
-function skipReason(file: SourceFile, named: Named | undefined): SkipReason | undefined {
+/** Does the file belong to the copy? What does not is noted with its reason. */
+function keep(file: SourceFile, { skipped }: SourceNotes, orphanage?: Orphanage): boolean {
+  const reason = skipReason(file, orphanage);
+  if (reason) skipped.set(file.path, reason);
+  return reason === undefined;
+}
+
+function skipReason(file: SourceFile, orphanage: Orphanage | undefined): SkipReason | undefined {
   if (file.kind === 'dir') return undefined;
   const kind = classifyPath(file.path);
-  if (isClaim(kind)) return 'claim';
-  if (kind.kind === 'data' && named && isYoungOrphan(file, named)) return 'young-orphan';
+  if (kind.kind === 'log' && kind.log?.claim) return 'claim';
+  const orphan = kind.kind === 'data' && orphanage && !orphanage.references.has(file.path);
+  if (orphan && isYoung(file, orphanage.now)) return 'young-orphan';
   return SKIPPED[kind.kind];
 }
 
-function isClaim(kind: PathKind): boolean {
-  return kind.kind === 'log' && kind.log?.claim === true;
+function isYoung({ mtimeNs }: SourceFile, nowMs: number): boolean {
+  return nowMs - Number(mtimeNs / 1_000_000n) < ORPHAN_AGE_MS;
 }
 
-function isYoungOrphan({ path, mtimeNs }: SourceFile, { references, complete, now }: Named): boolean {
-  return complete && !references.has(path) && now - Number(mtimeNs / 1_000_000n) < ORPHAN_AGE_MS;
-}
+type Note = (files: SourceFile[]) => SourceFile[];
 
-/** Branch logs in name order; folders that no `_meta` entry names (T8) are kept too. */
-async function otherLogFolders(folder: SourceFolder): Promise<string[]> {
-  const entries = await folder.readdir(LOG_ROOT);
-  return entries
-    .filter((e) => e.kind === 'dir')
-    .flatMap((e) => (e.path === `${LOG_ROOT}/${META_FOLDER}` ? [] : [e.path.slice(LOG_ROOT.length + 1)]));
-}
-
-async function* listFolder(folder: SourceFolder, path: string): AsyncIterable<SourceFile[]> {
-  const entry = await folder.stat(path);
-  if (entry?.kind !== 'dir') return;
-  yield* folder.list(path);
-}
-
-function referencesOf([meta, ...branches]: LogFile[][]): ReadonlyMap<string, Reference> {
-  return collectReferences(new History(readCatalog(meta ?? []), new Map(branches.map((files, i) => [String(i), files]))));
-}
-
-/** Reads log files, again after 50 ms and up to 5 s while one does not parse: it is being written. */
-class LogReader {
-  complete = true;
-  readonly #folder: SourceFolder;
-  readonly #sleep: (ms: number) => Promise<unknown>;
-
-  constructor(folder: SourceFolder, options: PlanOptions) {
-    this.#folder = folder;
-    this.#sleep = options.sleep ?? ((ms) => wait(ms));
-  }
-
-  async all(paths: readonly LogPath[]): Promise<LogFile[]> {
-    const files: LogFile[] = [];
-    let open = paths;
-    for (let tries = 0; open.length > 0 && tries < RETRIES_MAX; tries++) {
-      if (tries > 0) await this.#sleep(RETRY_MS);
-      const read = await readLogs(this.#folder, open, () => undefined);
-      files.push(...read.filter((f) => f.operations));
-      open = read.filter((f) => !f.operations);
+/** Remembers what was listed: equal digests of two captures mean that nothing was written in between. */
+function noting(notes: SourceNotes, digest: ListingDigest): Note {
+  return (files) => {
+    for (const file of files) {
+      digest.add(file, identityOf(file));
+      if (file.kind === 'file' && changedAtNs(file) > notes.changedAtNs) notes.changedAtNs = changedAtNs(file);
     }
-    this.complete &&= open.length === 0;
     return files;
-  }
+  };
 }

@@ -1,3 +1,4 @@
+import type { SourceFolder } from '@dr/storage';
 import { decodeUtf8 } from '../bytes/exact-json.ts';
 import { asObject, field } from '../bytes/json-shape.ts';
 import type { DatasetView } from '../dataset-view.ts';
@@ -61,4 +62,10 @@ export async function detectFormat(view: DatasetView): Promise<DatasetFormat> {
     if (markers.v4Log) break;
   }
   return (await formatOfRoot(markers, () => view.read('meta.json'))) ?? 'opaque';
+}
+
+/** As `detectFormat`, by the direct entries of a source folder alone. @throws as `readdir` does. */
+export async function formatOfFolder(folder: SourceFolder): Promise<DatasetFormat> {
+  const markers = (await folder.readdir()).reduce((m, { path, kind }) => withEntry(m, path, kind), NO_MARKERS);
+  return (await formatOfRoot(markers, () => folder.read('meta.json'))) ?? 'opaque';
 }

@@ -2,6 +2,7 @@ import type { DatasetView } from '../dataset-view.ts';
 import { reasonOf } from '../errors.ts';
 import type { FindingList } from '../finding-list.ts';
 import type { LogFile } from './catalog.ts';
+import { missingNumbers } from './missing-numbers.ts';
 import { META_FOLDER } from './paths.ts';
 import type { LogFolder } from './read-logs.ts';
 
@@ -17,16 +18,16 @@ export async function checkFolder(
   for (const path of folder.badNames) findings.add('T3', 'error', path, 'the name is not that of a log file');
   for (const path of folder.claims) findings.add('T11', 'info', path, 'a compaction is running or was broken off');
   checkTwice(folder, findings);
-  const bases = [...new Set(folder.files.map((f) => f.name.base))].sort((a, b) => a - b);
-  const gap = firstGap(bases, new Set(folder.files.filter((f) => f.name.letter === 'u').map((f) => f.name.base + 1)));
+  const highest = folder.files.reduce((most, { name }) => Math.max(most, name.base), 0);
+  const [gap] = missingNumbers(folder.files);
   if (gap !== undefined)
     findings.add(
       'T5',
       gapsAtSource ? 'warning' : 'error',
       where,
-      `commit ${gap} is missing below commit ${bases.at(-1)}${gapsAtSource ? ', at the source too' : ''}`,
+      `commit ${gap} is missing below commit ${highest}${gapsAtSource ? ', at the source too' : ''}`,
     );
-  if (folder.counter) await checkCounter(view, folder.counter, bases.at(-1) ?? 0, findings);
+  if (folder.counter) await checkCounter(view, folder.counter, highest, findings);
 }
 
 function checkTwice({ files }: LogFolder, findings: FindingList): void {
@@ -34,17 +35,6 @@ function checkTwice({ files }: LogFolder, findings: FindingList): void {
     if (i > 0 && files[i - 1]!.name.version === file.name.version)
       findings.add('T4', 'error', file.path, `version ${file.name.version} exists twice: a commit was overwritten`);
   });
-}
-
-/** The first number of 1..highest that is not there, apart from those that a heavy compaction reserved and never used (measured: `_heavy_compact` of 4.7.4). */
-function firstGap(bases: readonly number[], reserved: ReadonlySet<number>): number | undefined {
-  let expected = 1;
-  for (const base of bases) {
-    while (expected < base && reserved.has(expected)) expected++;
-    if (base > expected) return expected;
-    expected = base + 1;
-  }
-  return undefined;
 }
 
 async function checkCounter(view: DatasetView, path: string, highest: number, findings: FindingList): Promise<void> {

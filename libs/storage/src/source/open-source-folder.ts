@@ -7,8 +7,9 @@ import { SourceMissing, SourceOutside } from './errors.ts';
 import { proveLocation } from './location.ts';
 import { PinnedFolder } from './pinned-folder.ts';
 import { sourceEntry } from './source-entry.ts';
-import type { SourceFile, SourceFolder, SourceHandle, SyncSourceHandle } from './source-folder.ts';
+import type { OnUnreadable, SourceFile, SourceFolder, SourceHandle, SyncSourceHandle } from './source-folder.ts';
 import { openHandle, openHandleSync, sourceError } from './source-handle.ts';
+import { readTarget } from './source-name.ts';
 import { checkSourcePath } from './source-path.ts';
 import { readFolder, walkFolder } from './walk.ts';
 
@@ -31,10 +32,10 @@ class LocalSourceFolder implements SourceFolder {
     this.root = root;
   }
 
-  async *list(prefix = ''): AsyncGenerator<SourceFile[]> {
+  async *list(prefix = '', onUnreadable?: OnUnreadable): AsyncGenerator<SourceFile[]> {
     const folder = await this.#openFolder(prefix);
     try {
-      yield* walkFolder(folder, prefix);
+      yield* walkFolder(folder, prefix, onUnreadable);
     } finally {
       await folder.close();
     }
@@ -70,7 +71,7 @@ class LocalSourceFolder implements SourceFolder {
       const entry = sourceEntry(path, await lstat(full, { bigint: true }));
       if (path !== '' && (await realpath(dirname(full))) !== dirname(full))
         throw new SourceOutside(full, 'a symbolic link lies on the way');
-      if (entry.kind === 'symlink') entry.linkTarget = await readlink(full);
+      if (entry.kind === 'symlink') Object.assign(entry, readTarget(await readlink(full, { encoding: 'buffer' })));
       return entry;
     } catch (cause) {
       if (errno(cause) === 'ENOENT' || errno(cause) === 'ENOTDIR') return undefined;

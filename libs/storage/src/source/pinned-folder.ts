@@ -40,8 +40,8 @@ export class PinnedFolder {
     return lstat(this.#child(name), { bigint: true });
   }
 
-  readlink(name: Buffer): Promise<string> {
-    return readlink(this.#child(name));
+  readlink(name: Buffer): Promise<Buffer> {
+    return readlink(this.#child(name), { encoding: 'buffer' });
   }
 
   close(): Promise<void> {

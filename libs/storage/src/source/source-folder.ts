@@ -1,4 +1,5 @@
 import type { ByteRange } from '../object-store.ts';
+import type { SourceUnavailable } from './errors.ts';
 
 export type SourceKind = 'file' | 'dir' | 'symlink' | 'special';
 
@@ -8,6 +9,15 @@ export interface SourceNameProblem {
   code: 'source.name_not_utf8' | 'source.name_not_nfc';
   message: string;
 }
+
+/** Where a symlink leads cannot be written down as text, so it would come back changed. */
+export interface SourceLinkProblem {
+  code: 'source.target_not_utf8';
+  message: string;
+}
+
+/** Told of a folder, or an entry of one, that the system refuses to read. */
+export type OnUnreadable = (path: string, error: SourceUnavailable) => void;
 
 /** One entry below a source folder, as lstat sees it. */
 export interface SourceFile {
@@ -23,8 +33,9 @@ export interface SourceFile {
   mtimeNs: bigint;
   ctimeNs: bigint;
   ino: bigint;
-  /** What a symlink says; never followed. */
+  /** What a symlink says; never followed. Absent when that is not UTF-8 (`linkProblem`). */
   linkTarget?: string;
+  linkProblem?: SourceLinkProblem;
   nameProblem?: SourceNameProblem;
 }
 
@@ -54,10 +65,11 @@ export interface SourceFolder {
   readonly root: string;
   /**
    * Every entry below `prefix` (a folder, '' = root; the folder itself is not listed) in the byte order of their UTF-8 paths, folders
-   * included, in pages of at most LIST_PAGE_MAX. Entries that vanish meanwhile are left out; a folder that cannot be read is an error.
+   * included, in pages of at most LIST_PAGE_MAX. Entries that vanish meanwhile are left out. What the system refuses to read below (permissions,
+   * a failing disk) is told to `onUnreadable` and left out; without it, it is an error.
    * @throws SourceMissing (no such folder), SourceUnavailable.
    */
-  list(prefix?: string): AsyncIterable<SourceFile[]>;
+  list(prefix?: string, onUnreadable?: OnUnreadable): AsyncIterable<SourceFile[]>;
   /** One entry, undefined when there is none. @throws SourceOutside when a symlink lies on the way. */
   stat(path: string): Promise<SourceFile | undefined>;
   /** Entries of one folder in byte order, not those below them. `path` is that of each entry from the root. @throws SourceMissing, SourceUnavailable. */

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, linkSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RangeOutside } from '../errors.ts';
+import { asNobody } from '../testing/as-nobody.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
-import { SourceMissing, SourceNotAFile, SourceOutside } from './errors.ts';
+import { SourceMissing, SourceNotAFile, SourceOutside, SourceUnavailable } from './errors.ts';
 import { openSourceFolder } from './open-source-folder.ts';
 import type { SourceFile, SourceFolder } from './source-folder.ts';
 
@@ -121,6 +122,51 @@ describe('listing', () => {
     }
     expect(found.some((path) => path.includes('secret'))).toBe(false);
   });
+});
+
+describe('what the system refuses to show', () => {
+  async function refusing(): Promise<SourceFolder> {
+    const { root, source } = await sourceWith({ 'a/1': '', 'closed/1': '', 'names-only/1': '', 'z/1': '' });
+    chmodSync(root, 0o755);
+    chmodSync(join(root, 'closed'), 0);
+    chmodSync(join(root, 'names-only'), 0o444);
+    return source;
+  }
+
+  test('is told and left out, and the rest is listed', async () => {
+    const source = await refusing();
+    const told: [string, string][] = [];
+    const found = await asNobody(() => all(source.list('', (path, { code, message }) => told.push([path, `${code} ${message}`]))));
+    expect(paths(found)).toEqual(['a', 'a/1', 'closed', 'names-only', 'z', 'z/1']);
+    expect(told).toEqual([
+      ['closed', expect.stringContaining('source.unavailable')],
+      ['names-only', expect.stringContaining('EACCES')],
+    ]);
+  });
+
+  test('is an error when nobody asked to be told', async () => {
+    const source = await refusing();
+    await expect(asNobody(() => all(source.list()))).rejects.toThrow(SourceUnavailable);
+  });
+
+  test('does not hide a defect of ours: without the folder itself there is no listing', async () => {
+    const source = await refusing();
+    await expect(asNobody(() => all(source.list('closed', () => undefined)))).rejects.toThrow(SourceUnavailable);
+  });
+});
+
+test('a link to a name that is no UTF-8 is flagged: as text it would lead elsewhere', async () => {
+  const { root, source } = await sourceWith({ f: '1' });
+  symlinkSync(Buffer.of(0x78, 0xff), join(root, 'bad'));
+  symlinkSync('é', join(root, 'good'));
+  const found = await all(source.list());
+  expect(found.map(({ path, linkTarget, linkProblem }) => [path, linkTarget, linkProblem?.code])).toEqual([
+    ['bad', undefined, 'source.target_not_utf8'],
+    ['f', undefined, undefined],
+    ['good', 'é', undefined],
+  ]);
+  expect(found[0]!.linkProblem!.message).toContain('x\\xff');
+  expect(await source.stat('bad')).toEqual(found[0]);
 });
 
 describe('names', () => {

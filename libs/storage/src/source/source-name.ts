@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { SourceNameProblem } from './source-folder.ts';
+import type { SourceLinkProblem, SourceNameProblem } from './source-folder.ts';
 
 export interface SourceName {
   /** The name; a rendering with \xNN for bytes that are no UTF-8. */
@@ -12,6 +12,13 @@ export function readName(bytes: Buffer): SourceName {
   if (!isUtf8(bytes)) return { text: renderBytes(bytes), problem: notUtf8(renderBytes(bytes)) };
   const text = bytes.toString('utf8');
   return text === text.normalize('NFC') ? { text } : { text, problem: notNfc(text) };
+}
+
+/** What a symlink says: as text, or the problem that it is none. */
+export function readTarget(bytes: Buffer): { linkTarget: string } | { linkProblem: SourceLinkProblem } {
+  if (isUtf8(bytes)) return { linkTarget: bytes.toString('utf8') };
+  const message = `The link leads to ${renderBytes(bytes)}, which is not valid UTF-8, so it cannot be backed up as it is. Make it anew with a name in UTF-8.`;
+  return { linkProblem: { code: 'source.target_not_utf8', message } };
 }
 
 function notUtf8(rendering: string): SourceNameProblem {

@@ -1,5 +1,6 @@
 /** One data set captured into a real repository: what is recorded of it, and what makes it less than intact. */
-import { cpSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { captureDecider, type DatasetRef, type RecordCaptured } from '@dr/domain';
 import { removeTestFolders, unpackFixture } from '../../../../libs/deeplake/src/testing/fixtures.ts';
@@ -27,31 +28,53 @@ afterAll(async () => {
 const ref = (datasetId: string, format: DatasetRef['format'] = 'opaque'): DatasetRef => refsOf([datasetId], format)[0]!;
 
 interface Change {
-  /** Done when the files are listed and about to be read. */
+  /** Done once, when the files are listed and about to be read. */
   before?: () => void;
+  /** Done before every page of files, in every round and try. */
+  always?: () => void;
+  bases?: string[];
   signal?: AbortSignal;
 }
 
-function capture(dataset: DatasetRef, { before, signal }: Change = {}): Promise<RecordCaptured> {
+function capture(dataset: DatasetRef, { before = () => undefined, always = () => undefined, bases, signal }: Change = {}) {
   const backupId = nextBackupId();
   const { sessions, house } = on;
-  return sessions.use(keyOf(backupId), ({ session, tenant }) => {
+  let done = false;
+  const once = () => {
+    if (!done) before();
+    done = true;
+  };
+  return sessions.use(keyOf(backupId), ({ session, tenant }): Promise<RecordCaptured> => {
     const disturbed = Object.create(session, {
       capture: {
         value: (request: Parameters<typeof session.capture>[0]) =>
-          session.capture({ ...request, files: afterListing(request.files, before) }),
+          session.capture({ ...request, files: disturb(request.files, () => [once(), always()]) }),
       },
       flush: { value: () => session.flush() },
     }) as typeof session;
-    return captureDataset({ session: disturbed, tenant, backupId, dataset, sourceRoot: house.sourceRoot, now: house.now, signal });
+    const sleep = async () => undefined;
+    return captureDataset({
+      session: disturbed,
+      tenant,
+      backupId,
+      dataset,
+      sourceRoot: house.sourceRoot,
+      now: house.now,
+      signal,
+      bases,
+      sleep,
+    });
   });
 }
 
-async function* afterListing<T>(groups: AsyncIterable<T> | Iterable<T>, then: () => void = () => undefined): AsyncGenerator<T> {
-  const all: T[] = [];
-  for await (const group of groups) all.push(group);
-  then();
-  yield* all;
+async function* disturb<T>(
+  groups: AsyncIterable<readonly T[]> | Iterable<readonly T[]>,
+  disturbance: () => void,
+): AsyncGenerator<readonly T[]> {
+  for await (const group of groups) {
+    if (group.length > 0) disturbance();
+    yield group;
+  }
 }
 
 /** Whether the data set counts as intact is decided from what was recorded. */
@@ -89,25 +112,120 @@ test('captured again, nothing new is stored', async () => {
   expect(second).toMatchObject({ newBytes: 0, storedBytes: 0, bytes: first.bytes });
 });
 
-test('a torn set is captured, with its findings, and is not intact', async () => {
+test('a set that is damaged at the source is captured, with its findings, which say so, and is not intact', async () => {
   const captured = await capture(ref('torn', 'v4'));
   expect(new Set(errorsOf(captured).map(([code]) => code))).toEqual(new Set(['D1']));
   expect(captured.findingCounts?.error).toBe(errorsOf(captured).length);
+  expect(captured.findings[0]!.message).toMatch(/the source itself is damaged: it was found twice, and nothing was written in between$/);
   expect(isIntact(captured)).toBe(false);
 });
 
-test('a file that vanishes between listing and reading is error W1 and names the file', async () => {
+test('a set whose writers never rest is torn, not damaged: the findings say which', async () => {
+  let writes = 0;
+  const log = inSource('torn/_deeplake_log/_meta/next_base');
+  const always = () => {
+    const meta = inSource('torn/_deeplake_log/_meta');
+    writeFileSync(join(meta, `${String(100 + ++writes).padStart(10, '0')}m00000000.jsonl`), '{"commit":{}}\n');
+  };
+  cpSync(inSource('torn'), inSource('torn-before'), { recursive: true, preserveTimestamps: true });
+  expect(existsSync(log)).toBe(true);
+  const captured = await capture(ref('torn', 'v4'), { always });
+  expect(captured.findings.find(({ code }) => code === 'D1')!.message).toMatch(
+    /the source was written while it was copied, in each of 4 tries$/,
+  );
+  rmSync(inSource('torn'), { recursive: true });
+  renameSync(inSource('torn-before'), inSource('torn'));
+});
+
+test('a file that vanishes between listing and reading is not part of the data set any more', async () => {
   writeDataset(on, 'moving', { 'stays.bin': 'a'.repeat(3000), 'goes.bin': 'b'.repeat(3000) });
   const captured = await capture(ref('moving'), { before: () => rmSync(inSource('moving/goes.bin')) });
-  expect(errorsOf(captured)).toEqual([['W1', 'goes.bin']]);
+  expect(errorsOf(captured)).toEqual([]);
+  expect(isIntact(captured)).toBe(true);
+  expect(captured.objects).toBe(2);
+});
+
+test('a file that was written after it was listed is read again', async () => {
+  writeDataset(on, 'shrinking', { 'data.bin': 'a'.repeat(50_000) });
+  const captured = await capture(ref('shrinking'), { before: () => truncateSync(inSource('shrinking/data.bin'), 10) });
+  expect([errorsOf(captured), captured.bytes]).toEqual([[], 12]);
+  expect(Buffer.from(await (await tenantOf(on)).readFile(captured.root, 'data.bin')).toString()).toBe('a'.repeat(10));
+});
+
+test('an unknown layout that is written in every round is partial and says how to come to a whole one; what appeared meanwhile is left out', async () => {
+  writeDataset(on, 'restless', { 'a.bin': 'a', 'b.bin': 'b' });
+  let n = 0;
+  const captured = await capture(ref('restless'), {
+    always: () => {
+      writeFileSync(inSource('restless/a.bin'), 'a'.repeat(++n));
+      writeFileSync(inSource(`restless/new-${n}.bin`), 'n');
+    },
+  });
+  expect(errorsOf(captured)).toContainEqual(['W4', '']);
+  expect(captured.findings.find(({ code }) => code === 'W4')!.message).toMatch(/after 10 rounds .*a\.bin.*Pause the writers/);
+  expect(captured.findings).toContainEqual(expect.objectContaining({ code: 'W5', severity: 'info' }));
+  expect(captured.objects).toBe(3);
+  expect(isIntact(captured)).toBe(false);
+});
+
+test('a data set that is removed while it is captured is gone, not torn', async () => {
+  writeDataset(on, 'removed', { 'a.bin': 'a' });
+  const before = () => rmSync(inSource('removed'), { recursive: true });
+  await expect(capture(ref('removed'), { before })).rejects.toMatchObject({ code: 'source.missing' });
+});
+
+test('a data set that is made anew in another format while it is captured is captured as the new one', async () => {
+  cpSync(inSource('tiny'), inSource('anew'), { recursive: true, preserveTimestamps: true });
+  const before = () => {
+    rmSync(inSource('anew'), { recursive: true });
+    cpSync(inSource('v4'), inSource('anew'), { recursive: true });
+  };
+  const captured = await capture(ref('anew', 'v3'), { before });
+  expect([captured.format, errorsOf(captured)]).toEqual(['v4', []]);
+});
+
+test('a folder that a link replaces while it is captured is not followed', async () => {
+  writeDataset(on, '../globex/other', { 'secret.bin': 'of another tenant' });
+  writeDataset(on, 'swap', { 'a.bin': 'a' });
+  const before = () => {
+    renameSync(inSource('swap'), inSource('was-swap'));
+    symlinkSync(join(on.house.sourceRoot, 'globex/other'), inSource('swap'));
+  };
+  await expect(capture(ref('swap'), { before })).rejects.toMatchObject({ code: 'source.outside' });
+  rmSync(inSource('swap'));
+});
+
+test('what cannot come back as it is makes the capture partial and is named', async () => {
+  writeDataset(on, 'odd', { 'a.bin': 'a' });
+  execFileSync('mkfifo', [inSource('odd/pipe')]);
+  symlinkSync(Buffer.of(0x78, 0xff), inSource('odd/link'));
+  writeFileSync(Buffer.concat([Buffer.from(inSource('odd/bad')), Buffer.of(0xfe)]), 'x');
+  const captured = await capture(ref('odd'));
+  expect(errorsOf(captured)).toEqual([
+    ['W1', 'bad\\xfe'],
+    ['W1', 'link'],
+    ['W1', 'pipe'],
+  ]);
   expect(isIntact(captured)).toBe(false);
   expect(captured.objects).toBe(2);
 });
 
-test('a file that became shorter is not taken for whole', async () => {
-  writeDataset(on, 'shrinking', { 'data.bin': 'a'.repeat(50_000) });
-  const captured = await capture(ref('shrinking'), { before: () => truncateSync(inSource('shrinking/data.bin'), 10) });
-  expect(errorsOf(captured)).toEqual([['W1', 'data.bin']]);
+describe('a commit number that the source lacks', () => {
+  const main = '_deeplake_log/2f1a2cf8011bad510410611b0be32ef3';
+  const second = `${main}/0000000002m00000000.jsonl.lz4`;
+
+  test('is a warning when no earlier backup has it, and data that the source lost when one does', async () => {
+    const whole = await capture(ref('v4', 'v4'));
+    cpSync(inSource('v4'), inSource('gap'), { recursive: true, preserveTimestamps: true });
+    rmSync(inSource(`gap/${second}`));
+    const t5 = ({ findings }: RecordCaptured) =>
+      findings.filter(({ code }) => code === 'T5').map(({ severity, message }) => [severity, message]);
+    const alone = await capture(ref('gap', 'v4'));
+    expect(t5(alone)).toEqual([['warning', expect.stringContaining('commit 2 is missing')]]);
+    const compared = await capture(ref('gap', 'v4'), { bases: [whole.root] });
+    expect(t5(compared)[0]).toEqual(['error', 'the source lost commit 2: an earlier backup has it. Restore the log file from there.']);
+    expect(isIntact(compared)).toBe(false);
+  });
 });
 
 test('a data set that is gone cannot be captured', async () => {

@@ -1,34 +1,55 @@
 import { join } from 'node:path';
-import { type DatasetReport, inspectDataset, planCapture, type SkippedFile } from '@dr/deeplake';
-import { type DatasetRef, FINDINGS_MAX, type Finding, type RecordCaptured } from '@dr/domain';
-import type { CapturedTree, Progress } from '@dr/repository';
+import { setTimeout as wait } from 'node:timers/promises';
+import { inspectDataset, planCapture } from '@dr/deeplake';
+import type { DatasetRef, RecordCaptured } from '@dr/domain';
+import type { BackupSession, PieceId, Progress, TenantRepository } from '@dr/repository';
 import { openSourceFolder, type SourceFolder, SourceOutside } from '@dr/storage';
-import type { SessionInUse } from '../sessions/open-sessions.ts';
+import { type Attempt, captureUntilWhole } from './attempts.ts';
+import { lostCommits } from './lost-commits.ts';
+import { recordOf } from './record-capture.ts';
 
-export interface CaptureDataset extends SessionInUse {
+/** Needs a repository and a folder, nothing of a running house. */
+export interface CaptureDataset {
+  session: BackupSession;
+  tenant: TenantRepository;
   backupId: string;
   dataset: DatasetRef;
   /** Absolute folder that holds all data sets. */
   sourceRoot: string;
+  /**
+   * Trees of the same data set that an incremental or differential backup may trust: what has an equal identity there is taken without reading.
+   * What they hold and the source lacks tells a lost commit from one that never was.
+   */
+  bases?: readonly PieceId[];
   now: () => number;
   signal?: AbortSignal;
   progress?: (progress: Progress) => void;
+  /** Waits for a writer; tests pass one that does not. */
+  sleep?: (ms: number) => Promise<unknown>;
 }
 
 /**
- * Copies one data set into the session in the safe order of its format, makes it durable, and checks the structure of the COPY, not of
- * the source: only what can be restored counts. Whether it is intact follows from the findings.
- * @throws what the source, the store or the signal throws; what was stored until then is found again by the next try.
+ * Copies one data set into the session while writers run, in the safe order of its format, makes it durable, and checks the structure of the COPY,
+ * not of the source: only what can be restored counts. A torn copy is taken again; one that stays torn is kept, with its findings, and they say
+ * whether the source itself is damaged. Whether the data set is intact follows from the findings. Source: DEEPLAKE.md section 3.
+ * @throws SourceMissing when the data set was removed, SourceOutside when a link took its place; what the store or the signal throws. What was
+ * stored until then is found again by the next try.
  */
 export async function captureDataset(request: CaptureDataset): Promise<RecordCaptured> {
-  const { session, tenant, backupId, dataset, now } = request;
+  const { backupId, dataset, tenant, bases = [], signal, now } = request;
   const folder = await openDataset(request.sourceRoot, dataset);
-  const plan = await planCapture(folder, { now, format: dataset.format });
-  const { signal, progress } = request;
-  const tree = await session.capture({ datasetId: dataset.datasetId, root: folder.root, files: plan.files, signal, progress });
-  await session.flush();
-  const report = await inspectDataset(tenant.openFiles(tree.root), { format: plan.format });
-  return recordOf(backupId, dataset, tree, { report, skipped: plan.skipped });
+  const sleep = request.sleep ?? ((ms: number) => wait(ms, undefined, { signal }));
+  const paused = (ms: number) =>
+    sleep(ms).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw error;
+    });
+  const outcome = await captureUntilWhole({
+    attempt: (n, earlier) => captureOnce(request, { folder, n, earlier, sleep: paused }),
+    sleep: paused,
+    now,
+  });
+  return recordOf(backupId, dataset, outcome, await lostCommits(tenant, bases, outcome.notes.gaps));
 }
 
 /** Between the request and now a folder on the way may have become a link, perhaps into another tenant's data. @throws SourceOutside */
@@ -39,47 +60,21 @@ async function openDataset(sourceRoot: string, { path }: DatasetRef): Promise<So
   return folder;
 }
 
-interface Looked {
-  report: DatasetReport;
-  skipped: readonly SkippedFile[];
+interface Once {
+  folder: SourceFolder;
+  /** From 1. */
+  n: number;
+  /** What this session captured before: unchanged files are taken from it. */
+  earlier: Attempt | undefined;
+  sleep: (ms: number) => Promise<unknown>;
 }
 
-function recordOf(backupId: string, { n, datasetId }: DatasetRef, tree: CapturedTree, { report, skipped }: Looked): RecordCaptured {
-  const copyFindings = [
-    ...tree.findings.map(({ path, kind, message }) => copyFinding(report.format, path, `${kind}: ${message}`)),
-    ...skipped.flatMap(({ path, reason }) => (reason in LOST ? [copyFinding(report.format, path, LOST[reason]!)] : [])),
-  ];
-  const { branches, tags, rows: total, headVersion } = report;
-  const { error, warning, info } = report.findingCounts;
-  return {
-    kind: 'recordCaptured',
-    backupId,
-    n,
-    datasetId,
-    format: report.format,
-    root: tree.root,
-    objects: tree.objects,
-    bytes: tree.bytes,
-    newBytes: tree.newBytes,
-    storedBytes: tree.storedBytes,
-    branches: branches.map(({ name, id, headVersion, rows }) => ({ name, id, headVersion, rows })),
-    tags: tags.map(({ name, branch, version, rows }) => ({ name, branch, version, rows })),
-    rows: total,
-    findings: [...copyFindings, ...report.findings.map(findingOf)].slice(0, FINDINGS_MAX),
-    findingCounts: { error: error + copyFindings.length, warning, info },
-    ...(headVersion !== undefined && { headVersion }),
-  };
-}
-
-const findingOf = ({ format, code, severity, path, message }: Finding): Finding => ({ format, code, severity, path, message });
-
-/** What a plan leaves out although it may be data; everything else that it skips is written anew or worth nothing. */
-const LOST: Readonly<Partial<Record<SkippedFile['reason'], string>>> = {
-  'bad-name': 'not captured: its name is not valid UTF-8, so it could not be restored under the same name. Rename it.',
-  special: 'not captured: it is a device, a pipe or a socket.',
-};
-
-/** Code W1 is ours: a file could not be copied as it was listed. A capture that lost or tore a file is not intact. */
-function copyFinding(format: Finding['format'], path: string, message: string): Finding {
-  return { format, code: 'W1', severity: 'error', path, message };
+/** The format that discovery saw counts for the first try; by the next one the data set may have been made anew in another one. */
+async function captureOnce(request: CaptureDataset, { folder, n, sleep }: Once): Promise<Attempt> {
+  const { session, tenant, dataset, now, signal, progress } = request;
+  const plan = await planCapture(folder, { now, sleep, format: n === 1 ? dataset.format : undefined });
+  const tree = await session.capture({ datasetId: dataset.datasetId, root: folder.root, files: plan.files, signal, progress });
+  await session.flush();
+  const options = { format: plan.format, gapsAtSource: plan.notes.gaps.length > 0 };
+  return { tree, notes: plan.notes, report: await inspectDataset(tenant.openFiles(tree.root), options) };
 }

@@ -1,12 +1,14 @@
-import { type BackupType, backupDecider, type CaptureCommand, captureDecider, streamOf } from '@dr/domain';
+import { type BackupRequested, backupDecider, type CaptureCommand, captureDecider, streamOf } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import type { ClaimedJob, EndJob, JobContext, OnDead } from '@dr/jobs';
 import { ProgressPublisher } from '@dr/messaging';
 import { BackupDecided } from '@dr/repository';
 import { commandMeta, type House, InjectHouse, nudgeSequencer, startWorker } from '@dr/service';
+import { openSourceFolder, SourceMissing, SourceOutside } from '@dr/storage';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { CapturePayload } from '../plan-backup/plan-backup.ts';
 import { OpenSessions } from '../sessions/open-sessions.ts';
+import { basesOf } from './bases.ts';
 import { captureDataset } from './capture-dataset.ts';
 
 /** Data sets captured at a time by one archiver; each uses all worker threads while it reads. */
@@ -39,25 +41,26 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
   }
 
   private async run(job: ClaimedJob<CapturePayload>, context: JobContext): Promise<EndJob> {
-    const { backupId, dataset } = job.payload;
+    const { backupId } = job.payload;
     const { state } = await this.house.store.load(streamOf.backup(backupId), backupDecider);
-    const type = 'request' in state ? state.request.backupType : 'full';
+    const request = 'request' in state ? state.request : undefined;
     try {
-      const command = await this.capture(job, context, type);
+      const command = await this.capture(job, context, request);
       return (tx) => this.record(tx, job, command);
     } catch (error) {
-      if (!(error instanceof BackupDecided)) throw error;
-      const message = `Backup ${backupId} was decided before ${dataset.datasetId} was captured.`;
-      return (tx) => this.record(tx, job, failure(job.payload, error.code, message));
+      const command = await failureOf(error, job.payload, this.house.config.deeplake.root);
+      if (!command) throw error;
+      return (tx) => this.record(tx, job, command);
     }
   }
 
-  private capture(job: ClaimedJob<CapturePayload>, context: JobContext, type: BackupType): Promise<CaptureCommand> {
+  private capture(job: ClaimedJob<CapturePayload>, context: JobContext, request: BackupRequested | undefined): Promise<CaptureCommand> {
     const { backupId, dataset } = job.payload;
     const { now, config } = this.house;
-    return this.sessions.use({ tenant: job.tenant, backupId, type }, (inUse) =>
+    return this.sessions.use({ tenant: job.tenant, backupId, type: request?.backupType ?? 'full' }, async (inUse) =>
       captureDataset({
         ...inUse,
+        bases: await basesOf(inUse.tenant, request?.parentId, dataset.datasetId),
         backupId,
         dataset,
         sourceRoot: config.deeplake.root,
@@ -82,6 +85,23 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
     return () => nudgeSequencer(this.house);
   }
 }
+
+/** The failure that another try would only repeat; undefined for every other error. */
+async function failureOf(error: unknown, payload: CapturePayload, sourceRoot: string): Promise<CaptureCommand | undefined> {
+  const { backupId, dataset } = payload;
+  if (error instanceof BackupDecided)
+    return failure(payload, error.code, `Backup ${backupId} was decided before ${dataset.datasetId} was captured.`);
+  if (error instanceof SourceOutside) return failure(payload, error.code, error.message);
+  if (!(error instanceof SourceMissing) || !(await isThere(sourceRoot))) return undefined;
+  return failure(payload, 'capture.removed', `Data set ${dataset.datasetId} was removed before its capture had ended.`);
+}
+
+/** A source root that is away as a whole may come back, so no data set of it counts as removed. */
+const isThere = (sourceRoot: string): Promise<boolean> =>
+  openSourceFolder(sourceRoot).then(
+    () => true,
+    () => false,
+  );
 
 const failure = ({ backupId, dataset }: CapturePayload, code: string, message: string): CaptureCommand => ({
   kind: 'recordFailed',

@@ -1,0 +1,149 @@
+import type { SourceFile } from '@dr/storage';
+import { changedAtNs, identityOf, isRacy, ListingDigest, TICK_MS } from './identity.ts';
+import { BARRIER, type PlannedFile, type SourceNotes } from './planned-file.ts';
+import { gone } from './to-planned.ts';
+
+export interface RoundLimits {
+  /** Copies, the first one included. */
+  readonly roundsMax: number;
+  /** No further round begins later than this after the first copy. */
+  readonly timeMsMax: number;
+}
+
+/** Source: DEEPLAKE.md 3.1 step 4. */
+export const ROUND_LIMITS: RoundLimits = { roundsMax: 10, timeMsMax: 120_000 };
+
+export interface Settling {
+  /** Everything that belongs to the copy, as it is now. */
+  readonly list: () => AsyncIterable<SourceFile[]>;
+  /** Plans new and changed entries, in the order in which they are read; may hold them back until the listing has ended. */
+  readonly plan: (changed: AsyncIterable<SourceFile[]>) => AsyncIterable<PlannedFile[]>;
+  readonly notes: SourceNotes;
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<unknown>;
+  readonly limits?: RoundLimits;
+  /** When it never comes to rest: leave out what appeared after the first listing began. */
+  readonly timeCut?: boolean;
+}
+
+/**
+ * LIST, copy, LIST again, copy only what is new or changed, take back what is gone, until two listings are equal: then the copy is the source as it
+ * was when the last listing began. A file so young that its times prove nothing is read a second time, when a tick later it still looks the same.
+ * When rounds or time run out, `notes.unsettled` says so. Source: DEEPLAKE.md 3.1 steps 2 to 4, 3.2.
+ */
+export async function* settle(settling: Settling): AsyncIterable<PlannedFile[]> {
+  const { notes, sleep, now, limits = ROUND_LIMITS } = settling;
+  const copy = new GrowingCopy(settling);
+  let copiedAtMs: number | undefined;
+  for (let round = 1; ; round++) {
+    yield* copy.round(round);
+    if (round > 1 && copy.differing === 0) return;
+    if (round >= limits.roundsMax || now() - (copiedAtMs ?? now()) > limits.timeMsMax) {
+      notes.unsettled = { rounds: round, entries: copy.differing, paths: copy.examples };
+      if (settling.timeCut) yield* copy.cutLate();
+      return;
+    }
+    yield BARRIER;
+    copiedAtMs ??= now();
+    if (round > 1 || copy.racy) await sleep(pauseMs(round));
+  }
+}
+
+/** A writer that rests between its flushes is met in one of its rests: the first rounds come quickly, later ones give a long flush time to end. */
+function pauseMs(round: number): number {
+  return TICK_MS + 5 + Math.max(0, round - 3) * 50;
+}
+
+const EXAMPLES_MAX = 5;
+
+/** What was planned last under a path. `late`: it appeared after the first listing began. */
+interface Planned {
+  identity: string;
+  racy: boolean;
+  round: number;
+  late: boolean;
+}
+
+/** The copy as far as it was planned: about 250 bytes a path. */
+class GrowingCopy {
+  /** Entries but folders that had to be read, or taken back, in this round. */
+  differing = 0;
+  examples: string[] = [];
+  /** Some that were read in this round are so young that their identity proves nothing. */
+  racy = false;
+  readonly #settling: Settling;
+  readonly #planned = new Map<string, Planned>();
+  readonly #startNs: bigint;
+  /** Entries of this round's listing. */
+  #seen = 0;
+
+  constructor(settling: Settling) {
+    this.#settling = settling;
+    this.#startNs = BigInt(Math.floor(settling.now())) * 1_000_000n;
+  }
+
+  async *round(round: number): AsyncIterable<PlannedFile[]> {
+    this.differing = 0;
+    this.examples = [];
+    this.racy = false;
+    yield* this.#settling.plan(this.#changes(round));
+    const vanished = this.#seen === this.#planned.size ? [] : this.#pathsOf((planned) => planned.round !== round);
+    if (vanished.length > 0) yield vanished.map((path) => this.#takeBack(path));
+  }
+
+  /** Leaves out what appeared since the first listing began; what was there before and changed since stays as it was last read. */
+  *cutLate(): Iterable<PlannedFile[]> {
+    const late = this.#pathsOf((planned) => planned.late);
+    this.#settling.notes.cut = late.length;
+    if (late.length > 0) yield late.map((path) => this.#takeBack(path));
+  }
+
+  #pathsOf(wanted: (planned: Planned) => boolean): string[] {
+    const paths: string[] = [];
+    for (const [path, planned] of this.#planned) if (wanted(planned)) paths.push(path);
+    return paths;
+  }
+
+  async *#changes(round: number): AsyncIterable<SourceFile[]> {
+    const { list, notes, now } = this.#settling;
+    const [startMs, digest] = [now(), new ListingDigest()];
+    this.#seen = 0;
+    for await (const page of list()) {
+      this.#seen += page.length;
+      const changed = page.filter((file) => {
+        const identity = identityOf(file);
+        digest.add(file, identity);
+        if (file.kind === 'file' && changedAtNs(file) > notes.changedAtNs) notes.changedAtNs = changedAtNs(file);
+        return this.#mustBeRead(file, identity, round, startMs);
+      });
+      if (changed.length > 0) yield changed;
+    }
+    notes.listing = digest.value();
+  }
+
+  /** New, changed, or seen unchanged for a tick now after it was read when it was too young. */
+  #mustBeRead(file: SourceFile, identity: string, round: number, startMs: number): boolean {
+    const known = this.#planned.get(file.path);
+    const same = known?.identity === identity;
+    if (same) known.round = round;
+    if (same && !known.racy) return false;
+    const racy = !same && isRacy(file, startMs);
+    const late = known ? known.late : round > 1 && file.kind === 'file' && changedAtNs(file) > this.#startNs;
+    this.#planned.set(file.path, { identity, racy, round, late });
+    this.racy ||= racy;
+    if (file.kind !== 'dir') this.#count(file.path);
+    return true;
+  }
+
+  #takeBack(path: string): PlannedFile {
+    this.#planned.delete(path);
+    this.#settling.notes.skipped.delete(path);
+    this.#count(path);
+    return gone(path);
+  }
+
+  #count(path: string): void {
+    this.differing++;
+    if (this.examples.length < EXAMPLES_MAX) this.examples.push(path);
+  }
+}
