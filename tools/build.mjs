@@ -3,7 +3,7 @@
  * A file is compiled only when it is newer than its output; outputs whose source is gone are removed.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import swc from '@swc/core';
@@ -44,6 +44,17 @@ async function workspaces() {
   return found.flat().filter((folder) => existsSync(join(folder, 'package.json')));
 }
 
+/** A library that came with a pull is found at once; `npm ci` makes the same links. */
+async function link(folder) {
+  const { name } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  const at = join(root, 'node_modules', name);
+  if (existsSync(at)) return;
+  await mkdir(dirname(at), { recursive: true });
+  await symlink(relative(dirname(at), folder), at);
+}
+
 let count = 0;
-for (const folder of await workspaces()) count += await buildWorkspace(folder);
+const all = await workspaces();
+for (const folder of all) await link(folder);
+for (const folder of all) count += await buildWorkspace(folder);
 process.stderr.write(`build: ${count} files compiled\n`);

@@ -33,6 +33,7 @@ export type * from './restore/commands.ts';
 export type {
   DatasetRestored,
   DatasetRestoreFailed,
+  HookRun,
   RestoreDataset,
   RestoreEnded,
   RestoreEvent,

@@ -148,6 +148,13 @@ export class JobQueue {
     return (await changed<{ job_id: string }>(tx, sql, [operationId, why, except])).map((row) => row.job_id);
   }
 
+  /** As `withdraw`, but only jobs that nobody ever began: an earlier try may have left something that the next one clears away. */
+  async withdrawUntouched(tx: Queryable, operationId: string, why: string): Promise<string[]> {
+    const sql = `UPDATE jobs SET status = 'done', error = $2, ended_at = clock_timestamp()
+                  WHERE operation_id = $1 AND status = 'queued' AND attempts = 0 RETURNING job_id`;
+    return (await changed<{ job_id: string }>(tx, sql, [operationId, why])).map((row) => row.job_id);
+  }
+
   /** Waiting, running and dead jobs by kind, for metrics and readiness. */
   async counts(): Promise<{ kind: string; status: Job['status']; count: number }[]> {
     return rows(this.database, `SELECT kind, status, count(*)::int AS count FROM jobs WHERE status <> 'done' GROUP BY 1, 2 ORDER BY 1, 2`);

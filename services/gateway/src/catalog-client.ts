@@ -14,7 +14,7 @@ export interface BackupView {
   tenant_id: string;
   status: string;
   cancel_requested_at?: string | null;
-  datasets: { dataset_id: string; format: 'v3' | 'v4' | 'opaque'; status: string; root?: string }[];
+  datasets: { dataset_id: string; format: 'v3' | 'v4' | 'opaque'; status: string; root?: string; error_message?: string | null }[];
 }
 
 /** How long a view may lag behind an append before a reader is told that there is nothing. */

@@ -11,7 +11,10 @@ export type UpcasterChains = Readonly<Record<string, readonly Upcaster[]>>;
  * How events of older schema versions become today's. Any change of a payload's shape adds an upcaster here, a fixture
  * `<type>.v<n>.json` and the change in the `.proto` file; a new meaning is a new type. Old upcasters and fixtures stay for ever.
  */
-export const upcasters: { readonly [T in EventType]?: readonly Upcaster[] } = {};
+export const upcasters: { readonly [T in EventType]?: readonly Upcaster[] } = {
+  RestoreRequested: [(data) => ({ ...data, options: { ...(data['options'] as JsonObject), force: false }, lacking: [] })],
+  DatasetRestored: [(data) => data],
+};
 
 export const versionIn = (chains: UpcasterChains, type: string): number => (Object.hasOwn(chains, type) ? chains[type]!.length : 0) + 1;
 

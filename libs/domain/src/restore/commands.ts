@@ -1,4 +1,4 @@
-import type { DatasetRestored, DatasetRestoreFailed, RestoreRequested } from './events.ts';
+import type { DatasetRestored, DatasetRestoreFailed, RestoreHooksRan, RestoreRequested } from './events.ts';
 
 export type RestoreCommand =
   | RequestRestore
@@ -6,6 +6,7 @@ export type RestoreCommand =
   | BeginSwap
   | RecordRestored
   | RecordRestoreFailed
+  | RecordHooks
   | RequestRestoreCancel
   | EndRestore;
 
@@ -29,6 +30,11 @@ export interface RecordRestored extends DatasetRestored {
 
 export interface RecordRestoreFailed extends DatasetRestoreFailed {
   readonly kind: 'recordFailed';
+}
+
+/** How the hooks ended that run after the last data set. */
+export interface RecordHooks extends RestoreHooksRan {
+  readonly kind: 'recordHooks';
 }
 
 export interface RequestRestoreCancel {

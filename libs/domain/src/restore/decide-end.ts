@@ -15,11 +15,32 @@ export function end(state: OpenRestore, { giveUp }: EndRestore): readonly Restor
   }
   const done = [...state.results.values()].filter((result) => result.ok).length;
   const data: RestoreEnded = { outcome: isCancelled ? 'cancelled' : outcomeOf(state, done), expected, done, failed: expected - done };
-  return [{ type: 'RestoreEnded', data: giveUp === undefined ? data : { ...data, message: giveUp.message } }];
+  const message = giveUp?.message ?? reasonOf(state);
+  return [{ type: 'RestoreEnded', data: message === undefined ? data : { ...data, message } }];
 }
 
-/** A restore of some paths leaves a data set that is not whole, so it never counts as completed. */
-function outcomeOf({ request }: OpenRestore, done: number): RestoreEnded['outcome'] {
+/** Completed only when everything that was asked for is back as it was at the source, and no hook failed whose failure counts. */
+function outcomeOf(state: OpenRestore, done: number): RestoreEnded['outcome'] {
+  const { request, results } = state;
   if (done === 0) return 'failed';
-  return done === request.datasets.length && request.options.paths.length === 0 ? 'completed' : 'partial';
+  const isWhole = done === request.datasets.length && request.options.paths.length === 0 && request.lacking.length === 0;
+  const lacks = [...results.values()].some((result) => result.ok && result.lacks !== undefined);
+  return isWhole && !lacks && failedHooks(state).length === 0 ? 'completed' : 'partial';
 }
+
+const failedHooks = ({ hooks = [] }: OpenRestore) => hooks.filter(({ ok, blocking }) => blocking && !ok);
+
+const NAMED_MAX = 5;
+
+/** Why the restore as a whole is not completed, beyond what its data sets say for themselves. */
+function reasonOf(state: OpenRestore): string | undefined {
+  const { lacking } = state.request;
+  const named = lacking.slice(0, NAMED_MAX).map(({ datasetId, cause }) => `${datasetId} (${cause})`);
+  const more = lacking.length > NAMED_MAX ? ` and ${lacking.length - NAMED_MAX} more` : '';
+  const missing = named.length > 0 ? [`The backup does not hold ${named.join(', ')}${more}.`] : [];
+  const hooks = failedHooks(state).map(({ name, message }) => `Hook ${name} failed: ${message}`);
+  const reasons = [...missing, ...hooks];
+  return reasons.length > 0 ? reasons.join(' ').slice(0, REASON_LENGTH_MAX) : undefined;
+}
+
+const REASON_LENGTH_MAX = 2_000;

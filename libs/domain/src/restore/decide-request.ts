@@ -2,7 +2,7 @@ import { Refused, WrongState } from '../errors.ts';
 import { sameValue } from '../log/canonical-json.ts';
 import { assertFits, assertSelection, firstRepeated } from '../selection.ts';
 import type { RequestRestore } from './commands.ts';
-import type { RestoreEvent, RestoreRequested } from './events.ts';
+import type { RestoreDataset, RestoreEvent, RestoreRequested } from './events.ts';
 import type { RestoreState } from './state.ts';
 
 export function request(state: RestoreState, { kind: _, ...data }: RequestRestore): readonly RestoreEvent[] {
@@ -20,12 +20,22 @@ export function request(state: RestoreState, { kind: _, ...data }: RequestRestor
 /** Two data sets cannot take the same place, and a place inside another one would be swapped away with it. */
 function assertTargets({ datasets, targetTenant }: RestoreRequested): void {
   const targets = datasets.map((dataset) => dataset.to);
-  const twice = firstRepeated(targets) ?? innerOf(targets);
+  const twice = firstRepeated(targets) ?? innerOf(targets) ?? lookalikeOf(datasets);
   if (twice === undefined) return;
   throw new Refused(
     'restore.mapping_conflict',
     `The restore was not started: two data sets would be put at ${targetTenant}/${twice}. Map one of them to another name (dataset_mapping).`,
   );
+}
+
+/**
+ * A target that is another one when case is ignored, as many file systems do. Two sets that keep the names they had side by side at the
+ * source are left alone: they come from a file system that tells them apart.
+ */
+function lookalikeOf(datasets: readonly RestoreDataset[]): string | undefined {
+  const folded = (name: string): string => name.normalize('NFC').toLowerCase();
+  const byName = Map.groupBy(datasets, ({ to }) => folded(to));
+  return [...byName.values()].find((alike) => alike.length > 1 && alike.some(({ from, to }) => from !== to))?.[1]?.to;
 }
 
 /** A target that lies inside another target. */
@@ -42,6 +52,9 @@ function assertOptions({ datasets, options }: RestoreRequested): void {
     throw unsupported(
       `restore_indexes = false cannot be honoured for ${v4.from}: the logs of a v4 data set name its index files. Leave it true.`,
     );
+  }
+  if (options.force && !options.overwriteExisting) {
+    throw unsupported('`force` says how a data set is replaced, so it takes overwrite_existing too.');
   }
   if (options.paths.length > 0 && options.overwriteExisting) {
     throw unsupported(

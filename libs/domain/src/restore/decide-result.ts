@@ -39,6 +39,10 @@ export function repeatsResult(state: EndedRestore, command: RecordRestored | Rec
   return isRecorded(state, n, outcome);
 }
 
+/** What a repeat must agree in. A later try may word otherwise what is lacking. */
+const essential = (outcome: DatasetOutcome): object =>
+  outcome.ok ? { ok: true, to: outcome.to } : { ok: false, code: outcome.code, message: outcome.message };
+
 function selected(state: OpenRestore, n: number) {
   const dataset = state.request.datasets.find((d) => d.n === n);
   if (dataset) return dataset;
@@ -51,7 +55,7 @@ function selected(state: OpenRestore, n: number) {
 function isRecorded(state: OpenRestore | EndedRestore, n: number, outcome: DatasetOutcome): boolean {
   const before = state.results.get(n);
   if (before === undefined) return false;
-  if (sameValue(before, outcome)) return true;
+  if (sameValue(essential(before), essential(outcome))) return true;
   throw new WrongState(
     'restore_result_recorded',
     `Cannot record a result for data set number ${n}: another one is on record, and the first stays.`,

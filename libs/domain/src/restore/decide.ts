@@ -1,5 +1,5 @@
 import { WrongState } from '../errors.ts';
-import type { RequestRestoreCancel, RestoreCommand } from './commands.ts';
+import type { RecordHooks, RequestRestoreCancel, RestoreCommand } from './commands.ts';
 import { end } from './decide-end.ts';
 import { request } from './decide-request.ts';
 import { recordFailed, recordRestored, repeatsResult } from './decide-result.ts';
@@ -30,6 +30,8 @@ function decideOpen(state: OpenRestore, command: Later): readonly RestoreEvent[]
       return recordRestored(state, command);
     case 'recordFailed':
       return recordFailed(state, command);
+    case 'recordHooks':
+      return recordHooks(state, command);
     case 'requestCancel':
       return requestCancel(state, command);
     case 'end':
@@ -39,7 +41,7 @@ function decideOpen(state: OpenRestore, command: Later): readonly RestoreEvent[]
 
 /** The end is final; what only repeats it is no contradiction. */
 function decideEnded(state: EndedRestore, command: Later): readonly RestoreEvent[] {
-  if (command.kind === 'end') return [];
+  if (command.kind === 'end' || (command.kind === 'recordHooks' && state.hooks !== undefined)) return [];
   if (command.kind === 'requestCancel' && state.status === 'cancelled') return [];
   if ((command.kind === 'recordRestored' || command.kind === 'recordFailed') && repeatsResult(state, command)) return [];
   throw new WrongState(
@@ -66,6 +68,15 @@ function beginSwap(state: OpenRestore): readonly RestoreEvent[] {
   if (state.cancelRequestedBy !== undefined) throw cancelled('begin the swap');
   if (state.status === 'pending') throw new WrongState('restore_not_started', 'Cannot begin the swap: the restore was not started.');
   return [{ type: 'RestoreSwapping', data: {} }];
+}
+
+/** Once; a worker that repeats the job may have run them twice. */
+function recordHooks(state: OpenRestore, { hooks }: RecordHooks): readonly RestoreEvent[] {
+  if (state.hooks !== undefined) return [];
+  if (state.results.size < state.request.datasets.length) {
+    throw new WrongState('restore_incomplete', 'Cannot record hooks: they run after the last data set, and some have no result yet.');
+  }
+  return [{ type: 'RestoreHooksRan', data: { hooks } }];
 }
 
 function requestCancel(state: OpenRestore, { by }: RequestRestoreCancel): readonly RestoreEvent[] {

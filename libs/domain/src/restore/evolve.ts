@@ -1,4 +1,4 @@
-import type { RestoreEvent } from './events.ts';
+import type { DatasetRestored, RestoreEvent } from './events.ts';
 import type { DatasetOutcome, EndedRestore, OpenRestore, RestoreState } from './state.ts';
 
 /** No rule lives here. An event that has no place in the state (none such is ever decided) changes nothing. */
@@ -16,9 +16,11 @@ function evolveOpen(state: OpenRestore, event: RestoreEvent): OpenRestore | Ende
     case 'RestoreSwapping':
       return { ...state, status: 'swapping' };
     case 'DatasetRestored':
-      return withResult(state, event.data.n, { ok: true, to: event.data.to });
+      return withResult(state, event.data.n, restoredAs(event.data));
     case 'DatasetRestoreFailed':
       return withResult(state, event.data.n, { ok: false, code: event.data.code, message: event.data.message });
+    case 'RestoreHooksRan':
+      return { ...state, hooks: event.data.hooks };
     case 'RestoreCancelRequested':
       return { ...state, cancelRequestedBy: event.data.by };
     case 'RestoreEnded':
@@ -27,6 +29,8 @@ function evolveOpen(state: OpenRestore, event: RestoreEvent): OpenRestore | Ende
       return state;
   }
 }
+
+const restoredAs = ({ to, lacks }: DatasetRestored): DatasetOutcome => ({ ok: true, to, ...(lacks !== undefined && { lacks }) });
 
 function withResult(state: OpenRestore, n: number, outcome: DatasetOutcome): OpenRestore {
   return { ...state, results: new Map(state.results).set(n, outcome) };

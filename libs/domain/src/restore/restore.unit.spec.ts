@@ -181,3 +181,66 @@ describe('an end is final', () => {
   });
   test('no later event moves it', () => expect(stateAfter(...past, swapping, failed(broken)).status).toBe('completed'));
 });
+
+describe('what makes a restore less than completed', () => {
+  const past = [requested, started, swapping];
+  const lacking = [{ datasetId: 'gone', cause: 'its disk failed' }];
+  test('a data set that lacks something of what was at the source', () =>
+    given(...past, restored(done), restored({ ...doneTwo, lacks: 'the uncommitted head' }))
+      .when(end)
+      .then(ended({ outcome: 'partial', expected: 2, done: 2, failed: 0 })));
+  test('a data set that the backup does not hold, named with its cause', () => {
+    const { kind: _, ...data } = requestRestore({}, { lacking });
+    given({ type: 'RestoreRequested', data } as const, started, swapping, restored(done), restored(doneTwo))
+      .when(end)
+      .then(ended({ outcome: 'partial', expected: 2, done: 2, failed: 0, message: 'The backup does not hold gone (its disk failed).' }));
+  });
+  test('a hook whose failure counts', () => {
+    const hooks = [{ name: 'redis', ok: false, blocking: true, message: 'exit code 1' }];
+    const ran = { type: 'RestoreHooksRan', data: { hooks } } as const;
+    given(...past, restored(done), restored(doneTwo), ran)
+      .when(end)
+      .then(ended({ outcome: 'partial', expected: 2, done: 2, failed: 0, message: 'Hook redis failed: exit code 1' }));
+    given(...past, restored(done), restored(doneTwo), { ...ran, data: { hooks: [{ ...hooks[0]!, blocking: false }] } })
+      .when(end)
+      .then(completed);
+  });
+  test('a late try that words the loss otherwise repeats the result', () =>
+    given(...past, restored({ ...done, lacks: 'one' }))
+      .when({ ...done, lacks: 'two' })
+      .then());
+});
+
+describe('hooks', () => {
+  const past = [requested, started, swapping, restored(done)];
+  const command = { kind: 'recordHooks', hooks: [] } as const;
+  test('run after the last data set, and are recorded once', () => {
+    given(...past)
+      .when(command)
+      .thenThrows('wrong_state.restore_incomplete');
+    given(...past, restored(doneTwo))
+      .when(command)
+      .then({ type: 'RestoreHooksRan', data: { hooks: [] } });
+    given(...past, restored(doneTwo), { type: 'RestoreHooksRan', data: { hooks: [] } })
+      .when(command)
+      .then();
+  });
+});
+
+describe('targets that look alike', () => {
+  const sets = (one: string, two: string, from = ['a', 'b']) => [
+    { ...RESTORED[0], from: from[0]!, to: one },
+    { ...RESTORED[1], from: from[1]!, to: two },
+  ];
+  test('are refused when a mapping made them', () =>
+    given()
+      .when(requestRestore({}, { datasets: sets('Papers', 'papers') }))
+      .thenThrows('restore.mapping_conflict'));
+  test('are left alone when they came side by side from the source', () =>
+    expect(restoreDecider.decide(restoreDecider.initial, requestRestore({}, { datasets: sets('A', 'a', ['A', 'a']) }))).toHaveLength(1));
+});
+
+test('force without overwrite says nothing, so it is refused', () =>
+  given()
+    .when(requestRestore({ force: true }))
+    .thenThrows('restore.option_not_supported'));

@@ -1,9 +1,9 @@
-import type { RestoreEnded, RestoreRequested } from './events.ts';
+import type { HookRun, RestoreEnded, RestoreRequested } from './events.ts';
 
 export type RestoreState = { readonly status: 'absent' } | OpenRestore | EndedRestore;
 
 export type DatasetOutcome =
-  | { readonly ok: true; readonly to: string }
+  | { readonly ok: true; readonly to: string; readonly lacks?: string }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 interface KnownRestore {
@@ -11,6 +11,7 @@ interface KnownRestore {
   /** By data set number. */
   readonly results: ReadonlyMap<number, DatasetOutcome>;
   readonly cancelRequestedBy?: string;
+  readonly hooks?: readonly HookRun[];
 }
 
 export interface OpenRestore extends KnownRestore {

@@ -74,6 +74,7 @@ export const restoreOptions: RestoreOptions = {
   restoreMetadata: true,
   keepTornHead: false,
   paths: [],
+  force: false,
 };
 
 export const RESTORED = [
@@ -83,7 +84,7 @@ export const RESTORED = [
 
 export function requestRestore(options: Partial<RestoreOptions> = {}, more: Partial<RequestRestore> = {}): RequestRestore {
   const ids = { restoreId: 'restore_1', backupId: BACKUP_ID, tenant: 'acme', targetTenant: 'beta', requestedBy: 'key_1' };
-  return { kind: 'request', ...ids, datasets: RESTORED, options: { ...restoreOptions, ...options }, ...more };
+  return { kind: 'request', ...ids, datasets: RESTORED, lacking: [], options: { ...restoreOptions, ...options }, ...more };
 }
 
 export function restoreRequested(options?: Partial<RestoreOptions>): RestoreEvent {

@@ -14,15 +14,22 @@ export async function projectRestore(tx: Queryable, event: ReadEvent): Promise<v
       return update(tx, event, 'swapping', {});
     case 'DatasetRestored':
       return recordDataset(tx, event, {
-        status: 'completed',
+        status: event.data.lacks === undefined ? 'completed' : 'partial',
+        ...(event.data.lacks !== undefined && { error_message: event.data.lacks }),
         objects: event.data.objects,
         bytes: event.data.bytes,
         findings: event.data.findings,
       });
     case 'DatasetRestoreFailed':
-      return recordDataset(tx, event, { status: 'failed', error_code: event.data.code, error_message: event.data.message });
+      return recordDataset(tx, event, {
+        status: event.data.code === 'restore.cancelled' ? 'cancelled' : 'failed',
+        error_code: event.data.code,
+        error_message: event.data.message,
+      });
     case 'RestoreEnded':
-      return update(tx, event, event.data.outcome, { ended_at: event.recordedAt, error_message: event.data.message ?? null });
+      return endRestore(tx, event);
+    case 'RestoreHooksRan':
+      return note(tx, event, { hooks: event.data.hooks });
   }
 }
 
@@ -55,6 +62,22 @@ async function update(tx: Queryable, { stream }: ReadEvent, status: string, fiel
     status,
     JSON.stringify(fields),
   ]);
+}
+
+/** What had no result at the end was given up with the restore. */
+async function endRestore(tx: Queryable, event: Of<'RestoreEnded'>): Promise<void> {
+  const { outcome, message } = event.data;
+  await update(tx, event, outcome, { ended_at: event.recordedAt, error_message: message ?? null });
+  await tx.query(
+    `UPDATE catalog_restore_datasets SET doc = doc || jsonb_build_object('status', $2::text)
+      WHERE restore_id = $1 AND doc ->> 'status' = 'pending'`,
+    [restoreIdOf(event.stream), outcome === 'cancelled' ? 'cancelled' : 'failed'],
+  );
+}
+
+async function note(tx: Queryable, { stream }: ReadEvent, fields: object): Promise<void> {
+  const sql = 'UPDATE catalog_restores SET doc = doc || $2::jsonb WHERE restore_id = $1';
+  await tx.query(sql, [restoreIdOf(stream), JSON.stringify(fields)]);
 }
 
 async function recordDataset(tx: Queryable, event: Of<'DatasetRestored'> | Of<'DatasetRestoreFailed'>, fields: object): Promise<void> {

@@ -56,5 +56,6 @@ function restoreResource(row: RestoreRow): object {
     created_at: new Date(row.requested_at).toISOString(),
     ended_at: row.doc['ended_at'] ?? null,
     error_message: row.doc['error_message'] ?? null,
+    hooks: row.doc['hooks'] ?? [],
   };
 }

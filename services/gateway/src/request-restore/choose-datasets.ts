@@ -1,8 +1,15 @@
 import { isDatasetId } from '@dr/deeplake';
-import type { RestoreDataset } from '@dr/domain';
+import type { MissingDataset, RestoreDataset } from '@dr/domain';
 import type { BackupView } from '../catalog-client.ts';
 import { type FieldProblem, HttpProblem } from '../http/problem.ts';
 import type { RequestRestoreBody } from './request-restore.schema.ts';
+
+/** Data sets that a restore of the whole backup should bring back and cannot: the backup does not hold them. */
+export function lackingIn(backup: BackupView, { dataset_ids }: Wish): MissingDataset[] {
+  if (dataset_ids !== undefined) return [];
+  const missing = backup.datasets.filter(({ root }) => root === undefined);
+  return missing.map(({ dataset_id, status, error_message }) => ({ datasetId: dataset_id, cause: error_message ?? status }));
+}
 
 type Wish = Pick<RequestRestoreBody, 'dataset_ids' | 'dataset_mapping'>;
 

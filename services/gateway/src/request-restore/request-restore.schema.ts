@@ -9,6 +9,7 @@ export const requestRestoreBody = z.strictObject({
   target_tenant: tenantName.optional(),
   dataset_mapping: z.record(datasetName, datasetName).optional(),
   overwrite_existing: z.boolean().default(false),
+  force: z.boolean().default(false),
   verify_integrity: z.boolean().default(true),
   restore_indexes: z.boolean().default(true),
   restore_metadata: z.boolean().default(true),

@@ -7,7 +7,7 @@ import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { findBackup, type WantedBackup } from '../find-backup/find-backup.ts';
 import { HttpProblem, notFound } from '../http/problem.ts';
-import { chooseDatasets } from './choose-datasets.ts';
+import { chooseDatasets, lackingIn } from './choose-datasets.ts';
 import { isOccupied } from './occupied.ts';
 import type { RequestRestoreBody } from './request-restore.schema.ts';
 
@@ -50,6 +50,7 @@ export class RequestRestore {
       targetTenant,
       datasets,
       options: optionsOf(body),
+      lacking: lackingIn(backup, body),
       requestedBy: caller.keyId,
     } as const;
     const meta = commandMeta(backup.tenant_id, caller.keyId, requestId);
@@ -108,4 +109,5 @@ const optionsOf = (body: RequestRestoreBody) => ({
   restoreMetadata: body.restore_metadata,
   keepTornHead: body.keep_torn_head,
   paths: body.paths ?? [],
+  force: body.force,
 });

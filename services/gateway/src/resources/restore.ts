@@ -40,6 +40,9 @@ export const restoreResource = z
     created_at: time,
     ended_at: timeOrNull,
     error_message: z.string().nullable(),
+    hooks: z
+      .array(z.strictObject({ name: z.string(), ok: z.boolean(), blocking: z.boolean(), message: z.string() }))
+      .describe('Commands and URLs of the configuration that ran after the data sets were in place.'),
   })
   .meta({ id: 'Restore' });
 

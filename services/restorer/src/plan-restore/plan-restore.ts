@@ -1,15 +1,9 @@
-import {
-  backupDecider,
-  parseStream,
-  type RestoreDataset,
-  type RestoreOptions,
-  restoreDecider,
-  streamOf,
-  verificationDecider,
-} from '@dr/domain';
-import { changed, type EventStore, type LoggedEvent, type Queryable } from '@dr/event-store';
+import { backupDecider, parseStream, type RestoreDataset, type RestoreOptions, streamOf, verificationDecider } from '@dr/domain';
+import type { EventStore, LoggedEvent, Queryable } from '@dr/event-store';
 import { endOperation, type JobQueue, type NewJob } from '@dr/jobs';
 import type { Traced } from '@dr/service';
+import { follow } from './follow.ts';
+import { cancelRestore, countDataset, planDatasets } from './plan-datasets.ts';
 
 /** One data set to put in its place. */
 export interface RestorePayload extends Traced {
@@ -26,7 +20,7 @@ export interface VerificationPayload extends Traced {
   level: 'quick' | 'full';
 }
 
-interface Planner {
+export interface Planner {
   store: EventStore;
   queue: JobQueue;
 }
@@ -43,6 +37,8 @@ export async function planRestore(planner: Planner, tx: Queryable, event: Logged
     case 'DatasetRestored':
     case 'DatasetRestoreFailed':
       return countDataset(planner, tx, event);
+    case 'RestoreCancelRequested':
+      return cancelRestore(planner, tx, event);
     case 'VerificationRequested':
       return planner.queue.enqueue(tx, [verificationJob(event)]);
     case 'VerificationEnded':
@@ -54,31 +50,6 @@ export async function planRestore(planner: Planner, tx: Queryable, event: Logged
     default:
       return [];
   }
-}
-
-async function planDatasets(planner: Planner, tx: Queryable, event: Extract<LoggedEvent, { type: 'RestoreRequested' }>): Promise<NewJob[]> {
-  const { restoreId, backupId, tenant, targetTenant, datasets, options } = event.data;
-  const sql = 'INSERT INTO restore_plans (restore_id, expected) VALUES ($1, $2) ON CONFLICT DO NOTHING';
-  await tx.query(sql, [restoreId, datasets.length]);
-  await planner.store.decide(event.stream, restoreDecider, { kind: 'start' }, follow(event, `start-${restoreId}`, tx));
-  const jobs = datasets.map((dataset) => ({
-    jobId: `restore-${restoreId}-${dataset.n}`,
-    kind: 'restore',
-    tenant,
-    operationId: restoreId,
-    payload: { restoreId, backupId, targetTenant, dataset, options, traceparent: event.meta.traceparent } satisfies RestorePayload,
-  }));
-  return planner.queue.enqueue(tx, jobs);
-}
-
-async function countDataset(planner: Planner, tx: Queryable, event: LoggedEvent): Promise<NewJob[]> {
-  const restoreId = event.stream.slice('restore-'.length);
-  const sql = 'UPDATE restore_plans SET ended = ended + 1 WHERE restore_id = $1 RETURNING expected, ended';
-  const [plan] = await changed<{ expected: number; ended: number }>(tx, sql, [restoreId]);
-  if (plan && plan.ended >= plan.expected) {
-    await planner.store.decide(event.stream, restoreDecider, { kind: 'end' }, follow(event, `end-${restoreId}`, tx));
-  }
-  return [];
 }
 
 type VerificationRequest = Extract<LoggedEvent, { type: 'VerificationRequested' }>;
@@ -108,5 +79,3 @@ async function recordOnBackup(
   await planner.store.decide(streamOf.backup(backupId), backupDecider, command, follow(event, `verified-${verificationId}`, tx));
   return [];
 }
-
-const follow = (cause: LoggedEvent, commandId: string, tx: Queryable) => ({ commandId, meta: { ...cause.meta, actor: 'restorer' }, tx });

@@ -1,12 +1,13 @@
-import { type RestoreCommand, restoreDecider, streamOf, WrongState } from '@dr/domain';
+import { type Finding, type RecordRestored, type RestoreCommand, restoreDecider, streamOf, WrongState } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import type { AfterCommit, ClaimedJob, EndJob, Job, JobContext, OnDead } from '@dr/jobs';
 import { ProgressPublisher } from '@dr/messaging';
+import { findPlace, type Place, restoreDataset, undoSwap } from '@dr/restore';
 import { commandMeta, type House, InjectHouse, nudgeSequencer, RepositoryAccess, startWorker } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { RestorePayload } from '../plan-restore/plan-restore.ts';
-import { placeOf } from './place.ts';
-import { restoreDataset } from './restore-dataset.ts';
+import { isCancelled, RestoreCancelled, watchForCancel } from './cancel-watch.ts';
+import { recordRate } from './rate.ts';
 
 /** Errors that no further try can help: told at once instead of being tried again. */
 const FINAL = /^(restore\.|repository\.(damaged|backup_|path_unknown|tenant_unknown|format_too_new)|wrong_state\.|keys\.)/;
@@ -37,34 +38,56 @@ export class RestoreDatasets implements OnApplicationBootstrap, OnApplicationShu
     await this.stop?.();
   }
 
+  /** A failure that another try could mend is thrown, and its staging is gone; the others are the data set's result. */
   private async run(job: ClaimedJob<RestorePayload>, context: JobContext): Promise<EndJob> {
+    const began = this.house.now();
+    const watch = watchForCancel(this.house.database, job.payload.restoreId);
     try {
-      const command = await this.restore(job, context);
-      return (tx) => this.record(tx, job, command);
+      const command = await this.restore(job, context, AbortSignal.any([context.signal, watch.signal]));
+      return async (tx) => {
+        await recordRate(tx, { bytes: command.bytes, ms: this.house.now() - began });
+        return this.record(tx, job, command);
+      };
     } catch (error) {
-      const { code, message } = error as { code?: unknown; message: string };
-      if (typeof code !== 'string' || !FINAL.test(code) || context.signal.aborted) throw error;
+      if (context.signal.aborted) throw error;
+      const { code, message } = (watch.signal.aborted ? watch.signal.reason : error) as { code?: unknown; message: string };
+      if (typeof code !== 'string' || !FINAL.test(code)) throw error;
       return (tx) => this.record(tx, job, { kind: 'recordFailed', n: job.payload.dataset.n, code, message });
+    } finally {
+      watch.end();
     }
   }
 
-  private async restore(job: ClaimedJob<RestorePayload>, context: JobContext): Promise<RestoreCommand> {
-    const { restoreId, backupId, targetTenant, dataset, options } = job.payload;
+  private async restore(job: ClaimedJob<RestorePayload>, context: JobContext, signal: AbortSignal): Promise<RecordRestored> {
+    const { restoreId, backupId, dataset, options } = job.payload;
+    const place = await this.placeOf(job);
+    if (await isCancelled(this.house.database, restoreId)) {
+      await undoSwap(place);
+      throw new RestoreCancelled();
+    }
     const tenant = await (await this.repository.open()).tenant(job.tenant);
-    return restoreDataset({
+    const result = await restoreDataset({
       tenant,
       commit: await tenant.commit(backupId),
       dataset,
       options,
       sourceRoot: this.house.config.deeplake.root,
-      place: placeOf(this.house.config.deeplake.root, { tenant: targetTenant, dataset: dataset.to, restoreId, n: dataset.n }),
-      signal: context.signal,
+      place,
+      planned: dataset.planned,
+      now: this.house.now,
+      signal,
+      moved: () => context.progress(),
       progress: (progress) => {
         context.progress();
         this.progress.publish(restoreId, { dataset_id: dataset.from, ...progress });
       },
       beginSwap: () => this.beginSwap(job, context),
     });
+    return { kind: 'recordRestored', n: dataset.n, from: dataset.from, to: dataset.to, ...result };
+  }
+
+  private placeOf({ payload: { restoreId, targetTenant, dataset }, token }: ClaimedJob<RestorePayload>): Promise<Place> {
+    return findPlace(this.house.config.deeplake.root, { tenant: targetTenant, dataset: dataset.to, restoreId, n: dataset.n, token });
   }
 
   private beginSwap(job: ClaimedJob<RestorePayload>, context: JobContext): Promise<void> {
@@ -73,8 +96,33 @@ export class RestoreDatasets implements OnApplicationBootstrap, OnApplicationShu
     });
   }
 
-  private readonly onDead: OnDead<RestorePayload> = async (tx, job, error) =>
-    this.record(tx, job, { kind: 'recordFailed', n: job.payload.dataset.n, code: 'restore.failed', message: error });
+  /** Given up: the target is the old data set, or the new one when the swap had been done; nothing of ours is left beside it. */
+  private readonly onDead: OnDead<RestorePayload> = async (tx, job, error) => {
+    const { n, from, to } = job.payload.dataset;
+    const failed: RestoreCommand = { kind: 'recordFailed', n, code: 'restore.failed', message: error };
+    const end = await this.undo(job);
+    if (end === 'undone') return this.record(tx, job, failed);
+    const findings: Finding[] = [];
+    return this.record(tx, job, {
+      kind: 'recordRestored',
+      n,
+      from,
+      to,
+      objects: 0,
+      bytes: 0,
+      findings,
+      lacks: `It is in its place, but was not looked at again: ${error}`,
+    });
+  };
+
+  private async undo(job: Job<RestorePayload>): Promise<'done' | 'undone'> {
+    try {
+      return await undoSwap(await this.placeOf({ ...job, token: 0 } as ClaimedJob<RestorePayload>));
+    } catch (error) {
+      this.house.log.error({ err: error, restore_id: job.payload.restoreId }, 'what a restore left beside its target could not be removed');
+      return 'undone';
+    }
+  }
 
   private async record(tx: Queryable, job: Job<RestorePayload>, command: RestoreCommand): Promise<AfterCommit> {
     try {

@@ -1,17 +1,17 @@
 /** A data set restored from a real repository into a real folder: what is there, what is refused, what a damaged disk would show. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RestoreOptions } from '@dr/domain';
 import { type Commit, initRepository, type Repository, type TenantRepository } from '@dr/repository';
 import { type ObjectStore, openSourceFolder, openStore } from '@dr/storage';
-import { freshDir } from '../../../../test/support/servers.ts';
-import { placeOf } from './place.ts';
+import { freshDir } from '../../../test/support/servers.ts';
+import type { RestoreChoices } from './options.ts';
 import { restoreDataset } from './restore-dataset.ts';
-import { verifyStaged } from './verify-staged.ts';
+import { verifyStaged } from './stage/verify-staged.ts';
+import { placeOf } from './target/place.ts';
 
-const options: RestoreOptions = {
+const options: RestoreChoices = {
   overwriteExisting: false,
-  datasetMapping: {},
+  force: false,
   verifyIntegrity: true,
   restoreIndexes: true,
   restoreMetadata: true,
@@ -53,22 +53,23 @@ beforeEach(() => {
   swaps = 0;
 });
 
-const place = (to = 'set') => placeOf(sourceRoot, { tenant: 'other', dataset: to, restoreId: 'restore_1', n: 1 });
-const restore = (more: Partial<RestoreOptions> = {}, to = 'set') =>
+const place = (to = 'set') => placeOf(sourceRoot, { tenant: 'other', dataset: to, restoreId: 'restore_1', n: 1, token: 1 });
+const restore = (more: Partial<RestoreChoices> = {}, to = 'set') =>
   restoreDataset({
     tenant,
     commit,
-    dataset: { n: 1, from: 'set', to, format: 'opaque', root: commit.datasets[0]!.root! },
+    dataset: { from: 'set', to, format: 'opaque', root: commit.datasets[0]!.root! },
     options: { ...options, ...more },
     place: place(to),
     sourceRoot,
     signal: new AbortController().signal,
     progress: () => undefined,
+    now: Date.now,
     beginSwap: async () => void swaps++,
   });
 
 test('the data set is in its place, counted, and nothing of ours is left', async () => {
-  expect(await restore()).toMatchObject({ kind: 'recordRestored', n: 1, to: 'set', objects: 2, bytes: 3_000_002 });
+  expect(await restore()).toMatchObject({ objects: 2, bytes: 3_000_002, lacks: undefined });
   expect(readFileSync(join(place().target, 'large.bin')).equals(Buffer.alloc(3_000_000, 'abc'))).toBe(true);
   expect(readdirSync(join(sourceRoot, 'other'))).toEqual(['set']);
   expect(swaps).toBe(1);
@@ -97,19 +98,23 @@ test('a restore that may not begin its swap leaves the target absent', async () 
   const request = restoreDataset({
     tenant,
     commit,
-    dataset: { n: 1, from: 'set', to: 'set', format: 'opaque', root: commit.datasets[0]!.root! },
+    dataset: { from: 'set', to: 'set', format: 'opaque', root: commit.datasets[0]!.root! },
     options,
     place: place(),
     sourceRoot,
     signal: new AbortController().signal,
     progress: () => undefined,
+    now: Date.now,
     beginSwap: async () => {
       throw refused;
     },
   });
   await expect(request).rejects.toBe(refused);
   expect(existsSync(place().target)).toBe(false);
+  expect(readdirSync(join(sourceRoot, 'other'))).toEqual([]);
 });
+
+const all = { wanted: () => true, signal: new AbortController().signal };
 
 test.each<[string, (bytes: Buffer) => Buffer]>([
   ['a flipped byte', (bytes) => Buffer.concat([bytes.subarray(0, 2_500_000), Buffer.from('!'), bytes.subarray(2_500_001)])],
@@ -119,7 +124,7 @@ test.each<[string, (bytes: Buffer) => Buffer]>([
   await restore();
   const { target } = place();
   const root = commit.datasets[0]!.root!;
-  await expect(verifyStaged(tenant, root, target, () => true)).resolves.toBeUndefined();
+  await expect(verifyStaged(tenant, root, target, all)).resolves.toBeUndefined();
   writeFileSync(join(target, 'large.bin'), damage(readFileSync(join(target, 'large.bin'))));
-  await expect(verifyStaged(tenant, root, target, () => true)).rejects.toMatchObject({ code: 'restore.staged_differs' });
+  await expect(verifyStaged(tenant, root, target, all)).rejects.toMatchObject({ code: 'restore.staged_differs' });
 });

@@ -2,26 +2,18 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TenantRepository, TreeEntry } from '@dr/repository';
-import { DrError } from '@dr/storage';
-
-/** What was written does not read back as it was captured: a failing disk, or somebody wrote there meanwhile. */
-export class StagedDiffers extends DrError {
-  readonly code = 'restore.staged_differs';
-  constructor(path: string) {
-    super(
-      `${path} was restored, but reads back with other bytes than the backup holds. Check the target's disk; the target was left as it was.`,
-    );
-  }
-}
+import { StagedDiffers } from '../errors.ts';
 
 /** Reads every staged file again and compares it with the digest of its capture. @throws StagedDiffers */
 export async function verifyStaged(
   tenant: TenantRepository,
   root: string,
   staging: string,
-  wanted: (path: string) => boolean,
+  { wanted, signal, moved }: { wanted: (path: string) => boolean; signal: AbortSignal; moved?: () => void },
 ): Promise<void> {
   for await (const entry of tenant.entries(root)) {
+    signal.throwIfAborted();
+    moved?.();
     if (entry.kind !== 'file' || !wanted(entry.path)) continue;
     if ((await digestOf(join(staging, entry.path), entry)) !== entry.digest) throw new StagedDiffers(entry.path);
   }

@@ -1,0 +1,162 @@
+import type { Finding } from '@dr/deeplake';
+import { DrError } from '@dr/storage';
+
+/** A name that would lead out of the tenant's folder, or into our own names. */
+export class BadPlace extends DrError {
+  readonly code = 'restore.bad_target';
+  constructor(tenant: string, dataset: string) {
+    super(
+      `${tenant}/${dataset} cannot be a restore target: names must be NFC, not empty, '.', '..' or longer than 255 bytes, not begin with '.dr-', and hold no control characters.`,
+    );
+  }
+}
+
+/** A link or a file where a folder should be: what is written below it would land somewhere else. */
+export class TargetIsNoFolder extends DrError {
+  readonly code = 'restore.target_is_no_folder';
+  constructor(path: string) {
+    super(
+      `${path} is not a folder but a link or a file, so nothing is restored below it. Remove it, or restore to another tenant or name.`,
+    );
+  }
+}
+
+/** Something lies where the data set should go, and overwriting was not asked for. */
+export class TargetExists extends DrError {
+  readonly code = 'restore.target_exists';
+  constructor(target: string) {
+    super(
+      `${target} exists already and was left as it is. Restore with overwrite_existing (--overwrite), or under another name (dataset_mapping).`,
+    );
+  }
+}
+
+/** The operating system does not let us look at what is there, so nothing can be said about it and nothing is done to it. */
+export class TargetUnreadable extends DrError {
+  readonly code = 'restore.target_unreadable';
+  constructor(path: string, cause: unknown) {
+    super(`${path} cannot be looked at (${said(cause)}), so nothing is restored there. Check the permissions and the file system.`, {
+      cause,
+    });
+  }
+}
+
+export class TargetReadOnly extends DrError {
+  readonly code = 'restore.target_read_only';
+  constructor(path: string, cause?: unknown) {
+    super(
+      `${path} cannot be written (${said(cause)}). Mount it writable or give the restorer the right to write there; nothing was changed.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** Sizes in bytes. `needed` counts what is staged beside the old data set before it takes its place. */
+export class NoSpace extends DrError {
+  readonly code = 'restore.no_space';
+  constructor(path: string, { needed, free }: { needed?: number; free?: number }, cause?: unknown) {
+    const sizes = needed === undefined ? 'it is full' : `the restore takes ${needed} bytes and ${free} are free`;
+    super(
+      `There is not enough space at ${path}: ${sizes}. A data set is staged beside the old one, so both fit for a while. Free some space, or restore fewer data sets at a time; what was there was left as it was.`,
+      { cause },
+    );
+  }
+}
+
+/** The target, or a folder above it, is a mount point: a staged data set cannot be renamed across file systems. */
+export class OtherFileSystem extends DrError {
+  readonly code = 'restore.target_other_file_system';
+  constructor(path: string) {
+    super(
+      `${path} lies on another file system than its tenant's folder, so a restored data set cannot take its place in one step. Restore under another name, or mount the tenant's folder as a whole.`,
+    );
+  }
+}
+
+/** A writer may be at work on what would be replaced. */
+export class TargetLocked extends DrError {
+  readonly code = 'restore.target_locked';
+  constructor(target: string, lock: string, ageSeconds: number) {
+    super(
+      `${target} is locked by a writer: ${lock} is ${ageSeconds} s old. Stop the writer and restore again; if you know that nobody writes, restore with force.`,
+    );
+  }
+}
+
+/** Somebody wrote to what would be replaced after the restore was planned. */
+export class TargetChanged extends DrError {
+  readonly code = 'restore.target_changed';
+  constructor(target: string) {
+    super(
+      `${target} has changed since this restore was planned, and what was written there would be lost. Look at it, then restore again, or restore with force.`,
+    );
+  }
+}
+
+/** Another thing appeared at the target between the two renames. Nothing is removed: somebody must look. */
+export class SwapDisturbed extends DrError {
+  readonly code = 'restore.swap_disturbed';
+  constructor(target: string, old: string) {
+    super(
+      `Something else appeared at ${target} while the restored data set was taking its place. The data set that was there before is kept at ${old}. Stop what writes there, move the right one into its place, then restore again.`,
+    );
+  }
+}
+
+/** The renames failed; the target is what it was. */
+export class SwapFailed extends DrError {
+  readonly code = 'restore.swap_failed';
+  constructor(target: string, cause: unknown) {
+    super(`The restored data set could not take its place at ${target} (${said(cause)}). What was there before is there again.`, { cause });
+  }
+}
+
+/** The staged data set has structure errors that the backup did not report. */
+export class StructureBroken extends DrError {
+  readonly code = 'restore.structure_broken';
+  constructor(findings: readonly Finding[]) {
+    const told = findings.slice(0, 3).map((f) => `${f.format} ${f.code} ${f.path}: ${f.message}`);
+    super(`The restored data set does not pass the structure checks, so it was not put in place: ${told.join('; ')}.`);
+  }
+}
+
+/** What was written does not read back as it was captured: a failing disk, or somebody wrote there meanwhile. */
+export class StagedDiffers extends DrError {
+  readonly code = 'restore.staged_differs';
+  constructor(path: string) {
+    super(
+      `${path} was restored, but reads back with other bytes than the backup holds. Check the target's disk; the target was left as it was.`,
+    );
+  }
+}
+
+/** Globs that select no file of the data set. */
+export class PathsMatchNothing extends DrError {
+  readonly code = 'restore.paths_match_nothing';
+  constructor(dataset: string, paths: readonly string[]) {
+    super(
+      `No file of ${dataset} matches ${paths.join(', ')}, so nothing was restored. GET /backups/{id}/contents (dr contents) lists its files.`,
+    );
+  }
+}
+
+const said = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause ?? 'the file system is read-only'));
+
+/** The error of the operating system below an error of ours. */
+export function systemCodeOf(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as NodeJS.ErrnoException;
+    if (code !== undefined && /^E[A-Z0-9]+$/.test(code)) return code;
+  }
+  return undefined;
+}
+
+/** What a failed write to `place` means. Anything else stays as it is. */
+export function targetError(place: string, error: unknown): unknown {
+  const code = systemCodeOf(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new NoSpace(place, {}, error);
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') return new TargetReadOnly(place, error);
+  return error;
+}

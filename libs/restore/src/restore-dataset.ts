@@ -1,0 +1,112 @@
+import { rm } from 'node:fs/promises';
+import type { Finding } from '@dr/deeplake';
+import type { Commit, Progress, TenantRepository } from '@dr/repository';
+import { SwapFailed, targetError } from './errors.ts';
+import { lossOf } from './loss.ts';
+import type { RestoreChoices } from './options.ts';
+import type { RestoredSet } from './restored-set.ts';
+import { checkStructure } from './stage/check-structure.ts';
+import { settleMode, stage } from './stage/stage.ts';
+import { recordIntent } from './swap/intent.ts';
+import { finishSwap, removeStagings, type SwapEnd, undoSwap } from './swap/swap.ts';
+import type { Place } from './target/place.ts';
+import { bytesStaged, refuseNarrow, roomAt } from './target/room.ts';
+import { refuseSurveyed, type Survey, surveyTarget } from './target/survey.ts';
+
+export interface RestoreDatasetRequest {
+  tenant: TenantRepository;
+  commit: Commit;
+  dataset: RestoredSet;
+  options: RestoreChoices;
+  place: Place;
+  /** Absolute folder that holds all tenants. */
+  sourceRoot: string;
+  /** Fingerprint of what lay in the target when the restore was planned; absent: whatever lies there now. */
+  planned?: string;
+  signal: AbortSignal;
+  progress: (progress: Progress) => void;
+  /** Called at least once per file that is read again: the job is not stuck. */
+  moved?: () => void;
+  now: () => number;
+  /** Asked once, before the target is touched. Throws when the restore must not go on. */
+  beginSwap: () => Promise<void>;
+}
+
+export interface RestoredDataset {
+  objects: number;
+  bytes: number;
+  findings: Finding[];
+  /** What is missing of the data set as it was at the source, in words. */
+  lacks?: string;
+}
+
+/**
+ * Stages a data set beside its place, checks every byte and the structure, and only then swaps it in. A job that is repeated finishes a
+ * swap that had begun, and else starts the staging anew; whatever fails leaves the target as it was and no staging.
+ */
+export async function restoreDataset(request: RestoreDatasetRequest): Promise<RestoredDataset> {
+  const { place } = request;
+  if ((await swapIn(place)) === 'done') return resumed(request);
+  await removeStagings(place);
+  let result: RestoredDataset;
+  try {
+    result = await prepare(request);
+  } catch (error) {
+    await rm(place.staging, { recursive: true, force: true });
+    throw targetError(place.folder, error);
+  }
+  if ((await swapIn(place)) === 'done') return result;
+  throw new SwapFailed(place.target, new Error('the staged data set is gone'));
+}
+
+/** A swap that cannot be done is undone at once. Where something else stands in the target, nothing is touched. */
+async function swapIn(place: Place): Promise<SwapEnd> {
+  try {
+    return await finishSwap(place);
+  } catch (error) {
+    if (error instanceof SwapFailed) await undoSwap(place);
+    throw error;
+  }
+}
+
+/** Everything up to the moment from which the swap is only finished or undone. */
+async function prepare(request: RestoreDatasetRequest): Promise<RestoredDataset> {
+  const { place, dataset, options, signal, beginSwap } = request;
+  const before = await allowed(request, request.planned);
+  refuseNarrow(await roomAt(place), bytesStaged(capturedSize(request)));
+  const known = knownFindings(request);
+  const { objects, bytes, notes } = await stage({ ...request, known });
+  const isPart = options.paths.length > 0;
+  const findings = isPart ? [] : await checkStructure(place.staging, known);
+  await allowed(request, before.fingerprint);
+  await settleMode(place);
+  await beginSwap();
+  signal.throwIfAborted();
+  await recordIntent(place);
+  return { objects, bytes, findings: [...notes, ...findings], lacks: lossOf(captured(request), dataset.format, options, notes) };
+}
+
+async function allowed(request: RestoreDatasetRequest, planned: string | undefined): Promise<Survey> {
+  const { place, sourceRoot, options, now } = request;
+  const survey = await surveyTarget(place, sourceRoot, now());
+  refuseSurveyed(place, survey, { ...options, planned });
+  return survey;
+}
+
+const captured = ({ commit, dataset }: RestoreDatasetRequest) => commit.datasets.find((d) => d.datasetId === dataset.from);
+
+const knownFindings = (request: RestoreDatasetRequest): Finding[] => (captured(request)?.findings ?? []) as Finding[];
+
+const capturedSize = (request: RestoreDatasetRequest) => {
+  const { objects = 0, bytes = 0 } = captured(request) ?? {};
+  return request.options.paths.length > 0 ? { objects: 0, bytes: 0 } : { objects, bytes };
+};
+
+/** An earlier try had checked everything and begun the swap. Its findings are made again from what now stands in the target. */
+async function resumed(request: RestoreDatasetRequest): Promise<RestoredDataset> {
+  const { dataset, options, place } = request;
+  const { objects = 0, bytes = 0 } = captured(request) ?? {};
+  const known = knownFindings(request);
+  const findings = options.paths.length > 0 ? [] : await checkStructure(place.target, known).catch(() => known);
+  return { objects, bytes, findings, lacks: lossOf(captured(request), dataset.format, options, []) };
+}
