@@ -1,0 +1,99 @@
+/**
+ * One step of the benchmark on our engine: engine-step.ts REPOSITORY init | backup SOURCE ID | restore ID TARGET | verify.
+ * A backup is what an archiver makes of a source: its data sets are found and captured by their plans, several at once, an incremental where there is a
+ * parent. A source without data sets is one opaque set.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { discoverDatasets, planCapture } from '@dr/deeplake';
+import { type BackupSession, type CommitDataset, initRepository, openRepository, type TenantRepository } from '@dr/repository';
+import { openSourceFolder, openStore } from '@dr/storage';
+import { PASSPHRASE } from './contestant.ts';
+
+const TENANT = 'bench';
+const AT_ONCE = 2;
+const engine = { unlock: { passphrase: async () => PASSPHRASE }, now: Date.now };
+
+const [repositoryFolder, step, ...args] = process.argv.slice(2) as [string, string, ...string[]];
+const store = await openStore(repositoryFolder);
+if (step === 'init') await (await initRepository(store, engine)).close();
+else await onRepository();
+await store.close();
+
+async function onRepository(): Promise<void> {
+  const repository = await openRepository(store, { ...engine, mode: step === 'backup' ? 'write' : 'read' });
+  const tenant = await repository.tenant(TENANT, { create: true });
+  const [first, second] = args as [string, string];
+  if (step === 'backup') await backUp(tenant, first, second);
+  else if (step === 'restore') await restore(tenant, first, second);
+  else await verify(tenant);
+  await repository.close();
+}
+
+async function backUp(tenant: TenantRepository, source: string, backupId: string): Promise<void> {
+  const parent = await newestCommit(tenant);
+  const type = parent ? 'incremental' : 'full';
+  const session = await tenant.session(backupId, { type });
+  const found = await datasetsIn(source);
+  const datasets = await inTurns(found, AT_ONCE, (path) => capture(session, source, path, parent?.datasets));
+  const manifest = { backupId, tenant: TENANT, type, datasets, createdAtMs: Date.now(), expected: datasets.length } as const;
+  await session.commit(manifest);
+  await session.close();
+}
+
+async function newestCommit(tenant: TenantRepository) {
+  let newest: Awaited<ReturnType<TenantRepository['commit']>> | undefined;
+  for await (const page of tenant.backups()) for (const decision of page) if (decision.kind === 'commit') newest = decision;
+  return newest;
+}
+
+async function datasetsIn(source: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const found of discoverDatasets(await openSourceFolder(source))) if (found.kind === 'dataset') paths.push(found.path);
+  return paths.length > 0 ? paths : ['.'];
+}
+
+async function capture(
+  session: BackupSession,
+  source: string,
+  path: string,
+  parents: readonly CommitDataset[] = [],
+): Promise<CommitDataset> {
+  const folder = await openSourceFolder(join(source, path));
+  const plan = await planCapture(folder, { now: Date.now });
+  const bases = parents.flatMap(({ datasetId, root }) => (datasetId === path && root !== undefined ? [root] : []));
+  const tree = await session.capture({ datasetId: path, root: folder.root, files: plan.files, bases });
+  if (tree.findings.length > 0) throw new Error(`${path}: ${tree.findings[0]!.path} ${tree.findings[0]!.message}`);
+  const { root, objects, bytes, newBytes } = tree;
+  return { datasetId: path, format: plan.format, root, status: 'completed', objects, bytes, newBytes };
+}
+
+async function restore(tenant: TenantRepository, backupId: string, target: string): Promise<void> {
+  const { datasets } = await tenant.commit(backupId);
+  for (const { datasetId, root } of datasets) {
+    mkdirSync(dirname(join(target, datasetId)), { recursive: true });
+    await tenant.restore(root!, join(target, datasetId));
+  }
+}
+
+/** Every backup, so that every byte that any of them needs is read. */
+async function verify(tenant: TenantRepository): Promise<void> {
+  for await (const page of tenant.backups())
+    for (const { backupId } of page) {
+      const { ok, findings } = await tenant.verify(backupId, { level: 'full' });
+      if (!ok) throw new Error(`${backupId}: ${findings[0]!.message}`);
+    }
+}
+
+async function inTurns<T, R>(items: readonly T[], limit: number, run: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length) {
+      const at = next++;
+      results[at] = await run(items[at]!);
+    }
+  };
+  await Promise.all(Array.from({ length: limit }, lane));
+  return results;
+}
