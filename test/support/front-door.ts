@@ -10,6 +10,7 @@ import { CatalogModule } from '../../services/catalog/src/catalog.module.ts';
 import { migrations as catalogMigrations } from '../../services/catalog/src/migrations.ts';
 import { GatewayModule } from '../../services/gateway/src/gateway.module.ts';
 import { createServer } from '../../services/gateway/src/http/server.ts';
+import { migrations as gatewayMigrations } from '../../services/gateway/src/migrations.ts';
 
 export interface Answer<Body = Record<string, unknown>> {
   status: number;
@@ -43,7 +44,7 @@ export interface FrontDoor {
 const meta = { tenant: 'acme', requestId: 'spec', actor: 'spec' };
 
 export async function frontDoor(env: Record<string, string> = {}): Promise<FrontDoor> {
-  const house = await testHouse({ service: 'gateway', migrations: catalogMigrations, env });
+  const house = await testHouse({ service: 'gateway', migrations: [...catalogMigrations, ...gatewayMigrations], env });
   const health = new ServiceHealth(house);
   const catalog = await NestFactory.createApplicationContext(CatalogModule.of(house, health), { logger: false });
   const closes: (() => Promise<void>)[] = [];

@@ -9,6 +9,7 @@ import { RecordFirstKey } from './first-key/record-first-key.ts';
 import { HealthController } from './health/health.controller.ts';
 import { declarationsOf } from './http/route.ts';
 import { ValidateInput } from './http/validate-input.ts';
+import { IdempotentRequests } from './idempotency/idempotent-requests.ts';
 import { DECLARATIONS, OpenApiController } from './openapi/openapi.controller.ts';
 import { ReadBackupsController } from './read-backups/read-backups.controller.ts';
 import { ReadContentsController } from './read-contents/read-contents.controller.ts';
@@ -18,6 +19,7 @@ import { RequestBackup } from './request-backup/request-backup.ts';
 import { RequestRestoreController } from './request-restore/request-restore.controller.ts';
 import { RequestRestore } from './request-restore/request-restore.ts';
 import { RequestVerificationController } from './request-verification/request-verification.controller.ts';
+import { WaitForEnd } from './wait-for-end/wait-for-end.ts';
 
 const controllers = [
   RequestBackupController,
@@ -41,6 +43,8 @@ export class GatewayModule {
       { provide: ServiceHealth, useValue: health },
       { provide: APP_GUARD, useClass: ApiKeyGuard },
       { provide: APP_INTERCEPTOR, useClass: ValidateInput },
+      { provide: APP_INTERCEPTOR, useClass: WaitForEnd },
+      { provide: APP_INTERCEPTOR, useClass: IdempotentRequests },
       { provide: DECLARATIONS, useValue: declarations },
       CatalogClient,
       RecordFirstKey,

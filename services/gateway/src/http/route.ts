@@ -34,7 +34,7 @@ export interface RouteDeclaration {
   /** Request headers that mean something here, beyond the key and the trace. */
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** The first one below 400 is the status that Nest sends unless the handler sets another. */
+  /** 202 if it is declared (the route begins something), else the lowest, is the status that Nest sends unless the handler sets another. */
   readonly replies: Readonly<Record<number, DeclaredReply>>;
   /** Other problems that this route is known for, with what each means. */
   readonly problems?: Readonly<Record<number, string>>;
@@ -47,7 +47,7 @@ export const ROUTE = Symbol('route');
 /** Makes a method of a controller the handler of what was declared. The controller itself has no prefix: `@Controller()`. */
 export function Route(declaration: RouteDeclaration): MethodDecorator {
   const { method, path, scope, replies } = declaration;
-  const status = Math.min(...Object.keys(replies).map(Number));
+  const status = 202 in replies ? 202 : Math.min(...Object.keys(replies).map(Number));
   return applyDecorators(
     RequestMapping({ method: RequestMethod[method], path: path.slice(1).replaceAll(/\{(\w+)\}/g, ':$1') }),
     HttpCode(status),

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { route } from '../http/route.ts';
+import { idempotencyHeaders } from '../idempotency/idempotent-requests.ts';
 import { BACKUP_TYPES, backupResource } from '../resources/backup.ts';
 import { datasetName, tenantName } from '../resources/scalars.ts';
+import { waitQuery } from '../wait-for-end/wait-for-end.ts';
 
 /** CONTRACT section 2, POST /backups. Unknown fields are refused: a typo such as `dataset_id` must not widen a backup. */
 export const requestBackupBody = z.strictObject({
@@ -24,8 +26,11 @@ export const requestBackup = route({
   tag: 'Backups',
   summary: 'Begin a backup',
   description: 'Selects the data sets as they are now. A selection of nothing, or a data set that is not there, is an error.',
+  query: waitQuery,
+  headers: idempotencyHeaders,
   body: requestBackupBody,
   replies: {
+    200: { description: 'With `wait`: it has ended.', schema: z.union([backupResource, backupsRequested]) },
     202: {
       description: 'Accepted; follow it under Location.',
       schema: z.union([backupResource, backupsRequested]),

@@ -6,6 +6,7 @@ import { admit, commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr
 import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { HttpProblem } from '../http/problem.ts';
+import { identify } from '../idempotency/request-identity.ts';
 import { catalogBehind } from '../load-backup/catalog-behind.ts';
 import { type Selection, selectDatasets } from '../select-datasets/select-datasets.ts';
 import type { RequestBackupBody } from './request-backup.schema.ts';
@@ -33,8 +34,9 @@ export class RequestBackup {
 
   /** The event and the words of the user, in one transaction: the words in an erasable row, their digest in the event. */
   private async append(caller: Caller, body: RequestBackupBody, { tenant, datasets }: Selection, requestId: string): Promise<string> {
-    const { database, store, now, newId } = this.house;
-    const backupId = newBackupId(now());
+    const { database, store } = this.house;
+    const { at, suffix, commandId } = identify(this.house, `backup of ${tenant}`);
+    const backupId = newBackupId(at, suffix);
     const words = wordsOf(body);
     const command = {
       kind: 'request',
@@ -47,7 +49,8 @@ export class RequestBackup {
     } as const;
     await database.transaction(async (tx) => {
       const meta = commandMeta(tenant, caller.keyId, requestId);
-      await store.decide(streamOf.backup(backupId), backupDecider, command, { commandId: newId(), meta, tx });
+      const { duplicate } = await store.decide(streamOf.backup(backupId), backupDecider, command, { commandId, meta, tx });
+      if (duplicate) return;
       const sql = 'INSERT INTO operation_texts (operation_id, tenant, description, metadata) VALUES ($1, $2, $3, $4)';
       if (words) await tx.query(sql, [backupId, tenant, body.description ?? null, JSON.stringify(body.metadata ?? {})]);
       await admit(this.house, tx, { operationId: backupId, kind: 'backup', tenant });

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { route } from '../http/route.ts';
+import { idempotencyHeaders } from '../idempotency/idempotent-requests.ts';
 import { restoreResource } from '../resources/restore.ts';
 import { byId, datasetName, tenantName } from '../resources/scalars.ts';
+import { waitSeconds } from '../wait-for-end/wait-for-end.ts';
 
 /** CONTRACT section 2, POST /backups/{id}/restore. */
 export const requestRestoreBody = z.strictObject({
@@ -23,7 +25,11 @@ export const requestRestoreBody = z.strictObject({
 export type RequestRestoreBody = z.infer<typeof requestRestoreBody>;
 
 /** With `latest` in the path: the newest backup by that time, of that tenant. */
-export const latestQuery = z.strictObject({ as_of: z.iso.datetime({ offset: true }).optional(), tenant_id: z.string().optional() });
+export const latestQuery = z.strictObject({
+  as_of: z.iso.datetime({ offset: true }).optional(),
+  tenant_id: z.string().optional(),
+  wait: waitSeconds,
+});
 
 export type LatestQuery = z.infer<typeof latestQuery>;
 
@@ -36,8 +42,10 @@ export const requestRestore = route({
   description: 'The id may be `latest`. A target tenant other than the key’s own needs a key of all tenants.',
   params: byId,
   query: latestQuery,
+  headers: idempotencyHeaders,
   body: requestRestoreBody,
   replies: {
+    200: { description: 'With `wait`: the restore has ended.', schema: restoreResource },
     202: {
       description: 'Accepted; follow it under Location.',
       schema: restoreResource,

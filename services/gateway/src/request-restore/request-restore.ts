@@ -7,6 +7,7 @@ import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { findBackup, type WantedBackup } from '../find-backup/find-backup.ts';
 import { HttpProblem, notFound } from '../http/problem.ts';
+import { identify } from '../idempotency/request-identity.ts';
 import { chooseDatasets, lackingIn } from './choose-datasets.ts';
 import { isOccupied } from './occupied.ts';
 import type { RequestRestoreBody } from './request-restore.schema.ts';
@@ -40,8 +41,9 @@ export class RequestRestore {
       requestId,
     }: { targetTenant: string; datasets: RestoreDataset[]; body: RequestRestoreBody; requestId: string },
   ): Promise<object> {
-    const { database, store, now, newId } = this.house;
-    const restoreId = newRestoreId(now());
+    const { database, store } = this.house;
+    const { at, suffix, commandId } = identify(this.house, 'restore');
+    const restoreId = newRestoreId(at, suffix);
     const command = {
       kind: 'request',
       restoreId,
@@ -55,7 +57,8 @@ export class RequestRestore {
     } as const;
     const meta = commandMeta(backup.tenant_id, caller.keyId, requestId);
     await database.transaction(async (tx) => {
-      await store.decide(streamOf.restore(restoreId), restoreDecider, command, { commandId: newId(), meta, tx });
+      const { duplicate } = await store.decide(streamOf.restore(restoreId), restoreDecider, command, { commandId, meta, tx });
+      if (duplicate) return;
       await admit(this.house, tx, { operationId: restoreId, kind: 'restore', tenant: backup.tenant_id });
     });
     nudgeSequencer(this.house);

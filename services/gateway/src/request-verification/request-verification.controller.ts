@@ -8,6 +8,7 @@ import { Caller } from '../auth/caller.ts';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { HttpProblem, notFound } from '../http/problem.ts';
 import { Route } from '../http/route.ts';
+import { identify } from '../idempotency/request-identity.ts';
 import { getVerification, type RequestVerificationBody, requestVerification } from './request-verification.schema.ts';
 
 /** POST /backups/{id}/verify and GET /verifications/{id}. */
@@ -43,13 +44,19 @@ export class RequestVerificationController {
   }
 
   private async append(backup: BackupView, level: 'quick' | 'full', caller: KeyCaller, requestId: string): Promise<string> {
-    const { database, store, now, newId } = this.house;
-    const verificationId = newVerificationId(now());
+    const { database, store } = this.house;
+    const { at, suffix, commandId } = identify(this.house, 'verification');
+    const verificationId = newVerificationId(at, suffix);
     const { backup_id: backupId, tenant_id: tenant } = backup;
     const command = { kind: 'request', verificationId, backupId, tenant, level, requestedBy: caller.keyId } as const;
     const meta = commandMeta(tenant, caller.keyId, requestId);
     await database.transaction(async (tx) => {
-      await store.decide(streamOf.verification(verificationId), verificationDecider, command, { commandId: newId(), meta, tx });
+      const { duplicate } = await store.decide(streamOf.verification(verificationId), verificationDecider, command, {
+        commandId,
+        meta,
+        tx,
+      });
+      if (duplicate) return;
       await admit(this.house, tx, { operationId: verificationId, kind: 'verification', tenant });
     });
     nudgeSequencer(this.house);

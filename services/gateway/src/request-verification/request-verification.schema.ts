@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { route } from '../http/route.ts';
+import { idempotencyHeaders } from '../idempotency/idempotent-requests.ts';
 import { byId } from '../resources/scalars.ts';
 import { verificationResource } from '../resources/verification.ts';
+import { waitQuery } from '../wait-for-end/wait-for-end.ts';
 
 /** CONTRACT section 2, POST /backups/{id}/verify. */
 export const requestVerificationBody = z
@@ -20,8 +22,11 @@ export const requestVerification = route({
   tag: 'Verifications',
   summary: 'Verify a backup',
   params: byId,
+  query: waitQuery,
+  headers: idempotencyHeaders,
   body: requestVerificationBody,
   replies: {
+    200: { description: 'With `wait`: the verification has ended.', schema: verificationResource },
     202: {
       description: 'Accepted; follow it under Location.',
       schema: verificationResource,

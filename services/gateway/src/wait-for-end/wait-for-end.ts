@@ -1,0 +1,89 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type House, InjectHouse } from '@dr/service';
+import { type BeforeApplicationShutdown, type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { from, type Observable, switchMap } from 'rxjs';
+import * as z from 'zod';
+import type { AuthenticatedRequest } from '../auth/caller.ts';
+import { CatalogClient, scopeOf, type TenantScope } from '../catalog-client.ts';
+
+const WAIT_SECONDS_MAX = 300;
+
+/** `?wait=SECONDS` of a route that begins something. */
+export const waitSeconds = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(WAIT_SECONDS_MAX)
+  .optional()
+  .describe('Wait so long at most for the end: 200 with the end state, 202 when it is not over yet.');
+export const waitQuery = z.strictObject({ wait: waitSeconds });
+
+type Resource = Record<string, unknown>;
+
+const ENDS = new Set(['completed', 'partial', 'failed', 'cancelled', 'passed', 'error', 'deleted']);
+const hasEnded = (resource: Resource): boolean => ENDS.has(String(resource['status']));
+
+const POLL_MS_FIRST = 50;
+const POLL_MS_MAX = 1_000;
+
+/** Holds a 202 back until what was begun has ended, its time is over, the caller is gone, or this process stops. */
+@Injectable()
+export class WaitForEnd implements NestInterceptor, BeforeApplicationShutdown {
+  private isStopping = false;
+
+  constructor(
+    @InjectHouse() private readonly house: House,
+    private readonly catalog: CatalogClient,
+  ) {}
+
+  beforeApplicationShutdown(): void {
+    this.isStopping = true;
+  }
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const { wait } = (request.query ?? {}) as { wait?: unknown };
+    if (typeof wait !== 'number' || wait === 0 || request.caller === undefined) return next.handle();
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    return next.handle().pipe(switchMap((begun) => from(this.wait(request, reply, begun as Resource))));
+  }
+
+  private async wait(request: AuthenticatedRequest, reply: FastifyReply, begun: Resource): Promise<Resource> {
+    const { wait } = request.query as { wait: number };
+    const until = this.house.now() + wait * 1_000;
+    const scope = scopeOf(request.caller!.tenant);
+    let latest = begun;
+    for (let pauseMs = POLL_MS_FIRST; !isOver(latest); pauseMs = Math.min(pauseMs * 1.5, POLL_MS_MAX)) {
+      const leftMs = until - this.house.now();
+      if (leftMs <= 0 || this.isStopping || request.raw.destroyed || reply.raw.destroyed) return latest;
+      await pause(Math.min(pauseMs, leftMs));
+      latest = await this.look(latest, scope);
+    }
+    void reply.status(200);
+    return latest;
+  }
+
+  /** The catalog may be away for a moment while we wait; what was begun goes on, and the caller knows its id only from us. */
+  private async look(resource: Resource, scope: TenantScope): Promise<Resource> {
+    try {
+      if (Array.isArray(resource['backups'])) {
+        return { backups: await Promise.all(resource['backups'].map((b: Resource) => (hasEnded(b) ? b : this.read(b, scope)))) };
+      }
+      return await this.read(resource, scope);
+    } catch (error) {
+      this.house.log.warn({ err: error }, 'waiting for the end: the catalog could not be asked');
+      return resource;
+    }
+  }
+
+  private async read(resource: Resource, scope: TenantScope): Promise<Resource> {
+    const { restore_id, verification_id, backup_id } = resource;
+    if (restore_id) return ((await this.catalog.restore(String(restore_id), scope)) ?? resource) as Resource;
+    if (verification_id) return ((await this.catalog.verification(String(verification_id), scope)) ?? resource) as Resource;
+    return ((await this.catalog.backup(String(backup_id), scope)) as Resource | undefined) ?? resource;
+  }
+}
+
+const isOver = (resource: Resource): boolean =>
+  Array.isArray(resource['backups']) ? resource['backups'].every(hasEnded) : hasEnded(resource) || resource['status'] === undefined;
