@@ -1,7 +1,8 @@
 /** The root of this package's errors, of the same shape as every error of the house (`code`, message, `details`). `status` is HTTP's. */
 export abstract class BusError extends Error {
   abstract readonly code: string;
-  readonly status: number = 503;
+  /** Undefined only when the other side gave none. */
+  readonly status: number | undefined = 503;
   readonly details?: Readonly<Record<string, unknown>>;
 
   constructor(message: string, options: { cause?: unknown; details?: Readonly<Record<string, unknown>> } = {}) {
@@ -77,8 +78,8 @@ export class TooBusy extends BusError {
 /** The other side failed, with this code, message and status. */
 export class RemoteError extends BusError {
   readonly code: string;
-  override readonly status: number;
-  constructor(error: { code: string; message: string; status: number; details?: Readonly<Record<string, unknown>> }) {
+  override readonly status: number | undefined;
+  constructor(error: { code: string; message: string; status?: number; details?: Readonly<Record<string, unknown>> }) {
     super(error.message, { details: error.details });
     this.code = error.code;
     this.status = error.status;

@@ -62,9 +62,9 @@ describe('errors', () => {
     expect(lines).toEqual([]);
   });
 
-  test('with a code and no status are 500, and logged where they happened', async () => {
+  test('with a code and no status leave that to the table of codes, and are logged where they happened', async () => {
     failing(Object.assign(new Error('x'), { code: 'store.unavailable' }));
-    expect(await failureOf(asked())).toMatchObject({ code: 'store.unavailable', status: 500 });
+    expect(await failureOf(asked())).toMatchObject({ code: 'store.unavailable', status: undefined });
     await until(() => lines.length === 1);
   });
 

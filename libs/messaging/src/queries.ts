@@ -12,7 +12,8 @@ const REQUEST_ID = 'dr-request-id';
 interface WireError {
   readonly code: string;
   readonly message: string;
-  readonly status: number;
+  /** Absent: the error says none, and whoever speaks HTTP has the table of codes. */
+  readonly status?: number;
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
@@ -127,7 +128,7 @@ function respond(bus: Bus, message: Msg, text: string): void {
 
 function respondError(bus: Bus, message: Msg, error: unknown): void {
   const wire = wireError(bus.service, error);
-  if (wire.status >= 500) bus.log?.error({ err: error, subject: message.subject }, 'question failed');
+  if ((wire.status ?? 500) >= 500) bus.log?.error({ err: error, subject: message.subject }, 'question failed');
   const all = headers();
   all.set(ERROR, encodeHeader(wire.code));
   try {
@@ -142,5 +143,5 @@ function wireError(service: string, error: unknown): WireError {
   const { code, message, status, details } = Object(error) as Partial<WireError>;
   const ours = typeof code === 'string' && /^[a-z_]+(\.[a-z_]+)*$/.test(code);
   if (!ours) return { code: 'internal', message: `The service ${service} failed unexpectedly; its log says more.`, status: 500 };
-  return { code, message: message ?? code, status: typeof status === 'number' ? status : 500, ...(details ? { details } : {}) };
+  return { code, message: message ?? code, ...(typeof status === 'number' ? { status } : {}), ...(details ? { details } : {}) };
 }

@@ -1,3 +1,4 @@
+import { isTransient } from '@dr/event-store';
 import { answer, type Stop, subjectOf } from '@dr/messaging';
 import { type House, InjectHouse } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
@@ -5,6 +6,20 @@ import { findApiKey } from '../api-keys/api-keys.ts';
 import { findBackup, type ListBackups, listBackups, type TenantScope } from '../backups/backups.queries.ts';
 import { findRestore, listRestores } from '../restores/restores.queries.ts';
 import { findVerification } from '../verifications/verifications.ts';
+
+/** PostgreSQL does not answer the catalog, so the catalog cannot answer. Asking again helps. */
+class CatalogAway extends Error {
+  readonly code = 'catalog.database_away';
+}
+
+async function orAway<T>(found: Promise<T>): Promise<T> {
+  try {
+    return await found;
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    throw new CatalogAway('The catalog cannot reach its database at the moment. Ask again shortly.', { cause: error });
+  }
+}
 
 interface ById {
   id: string;
@@ -33,6 +48,6 @@ export class AnswerQueries implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   private on<Body>(name: string, find: (body: Body) => Promise<unknown>): void {
-    this.stops.push(answer(this.house.bus, subjectOf.query('catalog', name), async (body: Body) => (await find(body)) ?? null));
+    this.stops.push(answer(this.house.bus, subjectOf.query('catalog', name), async (body: Body) => (await orAway(find(body))) ?? null));
   }
 }

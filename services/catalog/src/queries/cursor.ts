@@ -15,11 +15,17 @@ export class BadCursor extends Error {
 
 export const encodeCursor = ({ at, id }: ListPlace): string => Buffer.from(JSON.stringify([at, id])).toString('base64url');
 
+/** As lists write them; PostgreSQL knows no year 0. */
+const isMoment = (at: unknown): at is string =>
+  typeof at === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(at) && at > '0001' && !Number.isNaN(Date.parse(at));
+
+const isId = (id: unknown): id is string => typeof id === 'string' && /^[A-Za-z0-9_-]{1,128}$/.test(id);
+
 /** @throws BadCursor */
 export function decodeCursor(cursor: string): ListPlace {
   try {
-    const [at, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
-    if (typeof at === 'string' && typeof id === 'string' && !Number.isNaN(Date.parse(at))) return { at, id };
+    const [at, id, ...more] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
+    if (isMoment(at) && isId(id) && more.length === 0) return { at, id };
   } catch {
     // falls through to the one error
   }

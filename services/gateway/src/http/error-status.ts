@@ -11,9 +11,15 @@ const STATUS_BY_PREFIX: Record<string, number> = {
   'backup.unknown_dataset': 404,
   'backup.not_restorable': 409,
   'bus.': 503,
-  'bus.timeout': 504,
+  'catalog.': 503,
+  'database.': 503,
   'event_store.version_conflict': 409,
   'jobs.too_many_operations': 429,
+  'keys.': 503,
+  'repository.damaged': 500,
+  'repository.format_too_new': 503,
+  'repository.missing': 503,
+  'repository.path_unknown': 404,
   'request.': 400,
   'restore.': 422,
   'restore.target_exists': 409,
@@ -22,8 +28,9 @@ const STATUS_BY_PREFIX: Record<string, number> = {
   'wrong_state.': 409,
 };
 
-export function statusOf(code: string): number {
+/** The table wins over the status that an error carries from elsewhere: what a caller should do follows from the code alone. */
+export function statusOf(code: string, carried?: number): number {
   const matches = Object.keys(STATUS_BY_PREFIX).filter((prefix) => code.startsWith(prefix));
   const longest = matches.sort((a, b) => b.length - a.length)[0];
-  return longest === undefined ? 500 : STATUS_BY_PREFIX[longest]!;
+  return longest === undefined ? (carried ?? 500) : STATUS_BY_PREFIX[longest]!;
 }

@@ -1,3 +1,4 @@
+import { isTransient } from '@dr/event-store';
 import type { Logger } from '@dr/telemetry';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -66,12 +67,21 @@ function fromCodedError(error: unknown, at: { instance: string; requestId: strin
     status,
     statusCode,
   } = Object(error) as { code?: unknown; message?: string; status?: unknown; statusCode?: unknown };
+  if (isTransient(Object(error))) return databaseAway(error, at, log);
   if (typeof code !== 'string' || !/^[a-z_]+\.|^FST_/.test(code)) return unexpected(error, at, log);
   if (code.startsWith('FST_'))
     return typeof statusCode === 'number' ? problemBody(statusCode, codeOfStatus(statusCode), message, at) : unexpected(error, at, log);
-  const answer = typeof status === 'number' ? status : statusOf(code);
+  const answer = statusOf(code, typeof status === 'number' ? status : undefined);
   if (answer > 500) log.error({ err: error, request_id: at.requestId }, 'request failed');
   return answer === 500 ? unexpected(error, at, log) : problemBody(answer, code, message, at);
+}
+
+/** PostgreSQL is starting, was killed, or gave up on a lock: nothing is wrong with the request. Whether it took effect is not known here. */
+function databaseAway(error: unknown, at: { instance: string; requestId: string }, log: Logger): Problem {
+  log.error({ err: error, request_id: at.requestId }, 'the database did not answer');
+  const detail =
+    'The database cannot be reached at the moment, so it is not known whether this took effect. Repeat it under its Idempotency-Key.';
+  return problemBody(503, 'database.unavailable', detail, at);
 }
 
 function unexpected(error: unknown, at: { instance: string; requestId: string }, log: Logger): Problem {

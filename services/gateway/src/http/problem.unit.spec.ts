@@ -31,13 +31,17 @@ test.each([
   ['request.bad_cursor', 400],
   ['jobs.too_many_operations', 429],
   ['bus.no_answer', 503],
-  ['bus.timeout', 504],
+  ['bus.timeout', 503],
+  ['catalog.database_away', 503],
+  ['store.unavailable', 503],
+  ['repository.damaged', 500],
   ['nobody.knows', 500],
 ])('%s is %i', (code, status) => expect(statusOf(code)).toBe(status));
 
-test('our own errors keep their code and words; a status that they carry wins', () => {
+test('our own errors keep their code and words; a status that they carry counts for codes that the table does not know', () => {
   expect(told(coded('wrong_state.backup_ended'))).toEqual({ status: 409, code: 'wrong_state.backup_ended', detail: 'what went wrong' });
   expect(told(coded('remote.anything', { status: 418 }))).toEqual({ status: 418, code: 'remote.anything', detail: 'what went wrong' });
+  expect(told(coded('store.unavailable', { status: 500 }))).toMatchObject({ status: 503 });
   expect(told(notFound('backup', 'b'))).toMatchObject({ status: 404, code: 'backup.not_found' });
   expect(told(new HttpProblem(501, 'x.not_built', 'later'))).toEqual({ status: 501, code: 'x.not_built', detail: 'later' });
 });
@@ -61,7 +65,7 @@ test("Nest's and Fastify's errors have our shape", () => {
   expect(told(coded('FST_ERR_CTP_BODY_TOO_LARGE', { statusCode: 413 }))).toMatchObject({ status: 413, code: 'request.too_large' });
 });
 
-test.each([new Error('password=hunter2'), coded('ECONNREFUSED'), coded('FST_ODD'), 'a string', undefined])(
+test.each([new Error('password=hunter2'), coded('ENOENT'), coded('FST_ODD'), 'a string', undefined])(
   'what nobody expected (%#) is logged and told without its text',
   (error) => {
     const problem = told(error);
@@ -83,4 +87,14 @@ test('validation names every wrong field at once, unknown ones too', async () =>
   const error = await checked.catch((e: unknown) => e);
   expect(error).toBeInstanceOf(HttpProblem);
   expect((error as HttpProblem).errors?.map((e) => e.pointer).sort()).toEqual(['/ids/1', '/n', '/odd']);
+});
+
+test.each([
+  ['the connection ended', new Error('Connection terminated unexpectedly')],
+  ['nobody listens', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
+  ['it starts', Object.assign(new Error('the database system is starting up'), { code: '57P03' })],
+  ['it was told to stop', Object.assign(new Error('terminating connection'), { code: '57P01' })],
+])('a database that is away is 503 and says how to repeat: %s', (_, error) => {
+  expect(told(error)).toEqual({ status: 503, code: 'database.unavailable', detail: expect.stringContaining('Idempotency-Key') });
+  expect(logged).toHaveLength(1);
 });
