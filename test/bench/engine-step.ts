@@ -5,14 +5,12 @@
  */
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { discoverDatasets, planCapture } from '@dr/deeplake';
 import { type BackupSession, type CommitDataset, initRepository, openRepository, type TenantRepository } from '@dr/repository';
 import { openSourceFolder, openStore } from '@dr/storage';
-import { PASSPHRASE } from './contestant.ts';
 
 const TENANT = 'bench';
 const AT_ONCE = 2;
-const engine = { unlock: { passphrase: async () => PASSPHRASE }, now: Date.now };
+const engine = { unlock: { passphrase: async () => process.env['DR_BENCH_PASSPHRASE']! }, now: Date.now };
 
 const [repositoryFolder, step, ...args] = process.argv.slice(2) as [string, string, ...string[]];
 const store = await openStore(repositoryFolder);
@@ -21,7 +19,9 @@ else await onRepository();
 await store.close();
 
 async function onRepository(): Promise<void> {
-  const repository = await openRepository(store, { ...engine, mode: step === 'backup' ? 'write' : 'read' });
+  const opening = openRepository(store, { ...engine, mode: step === 'backup' ? 'write' : 'read' });
+  if (step === 'backup') await import('@dr/deeplake');
+  const repository = await opening;
   const tenant = await repository.tenant(TENANT, { create: true });
   const [first, second] = args as [string, string];
   if (step === 'backup') await backUp(tenant, first, second);
@@ -48,6 +48,7 @@ async function newestCommit(tenant: TenantRepository) {
 }
 
 async function datasetsIn(source: string): Promise<string[]> {
+  const { discoverDatasets } = await import('@dr/deeplake');
   const paths: string[] = [];
   for await (const found of discoverDatasets(await openSourceFolder(source))) if (found.kind === 'dataset') paths.push(found.path);
   return paths.length > 0 ? paths : ['.'];
@@ -59,6 +60,7 @@ async function capture(
   path: string,
   parents: readonly CommitDataset[] = [],
 ): Promise<CommitDataset> {
+  const { planCapture } = await import('@dr/deeplake');
   const folder = await openSourceFolder(join(source, path));
   const plan = await planCapture(folder, { now: Date.now });
   const bases = parents.flatMap(({ datasetId, root }) => (datasetId === path && root !== undefined ? [root] : []));
@@ -76,13 +78,12 @@ async function restore(tenant: TenantRepository, backupId: string, target: strin
   }
 }
 
-/** Every backup, so that every byte that any of them needs is read. */
+/** All backups, so that every byte that any of them needs is read. */
 async function verify(tenant: TenantRepository): Promise<void> {
-  for await (const page of tenant.backups())
-    for (const { backupId } of page) {
-      const { ok, findings } = await tenant.verify(backupId, { level: 'full' });
-      if (!ok) throw new Error(`${backupId}: ${findings[0]!.message}`);
-    }
+  const ids: string[] = [];
+  for await (const page of tenant.backups()) ids.push(...page.map(({ backupId }) => backupId));
+  const { ok, findings } = await tenant.verifyTogether(ids, { level: 'full' });
+  if (!ok) throw new Error(findings[0]!.message);
 }
 
 async function inTurns<T, R>(items: readonly T[], limit: number, run: (item: T) => Promise<R>): Promise<R[]> {

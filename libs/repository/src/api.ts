@@ -93,6 +93,11 @@ export interface TenantRepository {
   restore(root: PieceId, targetDir: string, options?: RestoreOptions): Promise<RestoreReport>;
   /** Never throws on damage: damage is findings. Aborting throws the signal's reason. */
   verify(backup: string | Commit, options: VerifyOptions): Promise<VerifyReport>;
+  /**
+   * As `verify`, of several backups at once: each pack is read once, however many need it. One report without a backup id; paths in findings begin with
+   * the id of the backup that needs them. Holds a few hundred bytes a file of each backup in memory.
+   */
+  verifyTogether(backupIds: readonly string[], options: VerifyOptions): Promise<VerifyReport>;
 }
 
 /** The read shape of a SourceFolder over a tree, so that structure checks run on a backup as they do on a source. */

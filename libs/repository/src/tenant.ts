@@ -24,7 +24,7 @@ import type {
   VerifyOptions,
   VerifyReport,
 } from './types.ts';
-import { verifyBackup } from './verify/verify-backup.ts';
+import { verifyBackup, verifyBackups } from './verify/verify-backup.ts';
 import type { EngineLimits } from './workers/limits.ts';
 import type { WorkerPool } from './workers/pool.ts';
 
@@ -113,6 +113,10 @@ export class OpenedTenant implements TenantRepository {
   verify(backup: string | Commit, options: VerifyOptions): Promise<VerifyReport> {
     const backupId = typeof backup === 'string' ? backup : backup.backupId;
     return verifyBackup(this.#parts, checkBackupId(backupId), options);
+  }
+
+  verifyTogether(backupIds: readonly string[], options: VerifyOptions): Promise<VerifyReport> {
+    return verifyBackups(this.#parts, backupIds.map(checkBackupId), options);
   }
 
   /** The index is read once and kept; readers load what is new when a piece or pack is missing. */

@@ -1,11 +1,27 @@
-import { fileURLToPath } from 'node:url';
-import type { Command, Contestant, Place } from '../contestant.ts';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { dirname, join } from 'node:path';
+import { type Command, type Contestant, PASSPHRASE, type Place } from '../contestant.ts';
 
-const program = fileURLToPath(new URL('../engine-step.ts', import.meta.url));
+const root = join(import.meta.dirname, '..', '..', '..');
 /** As our services run (docs/decisions/0004). */
-const FLAGS = ['--no-memory-protection-keys', '--disable-warning=ExperimentalWarning'];
+const FLAGS = ['--no-memory-protection-keys'];
 
-const step = ({ repository }: Place, ...args: string[]): Command => ({ argv: [process.execPath, ...FLAGS, program, repository, ...args] });
+let program: string | undefined;
+
+/** The step's program as JavaScript: what the product's own programs are when they start. */
+function stepProgram(): string {
+  if (program) return program;
+  program = join(root, '.build', 'bench', 'engine-step.mjs');
+  mkdirSync(dirname(program), { recursive: true });
+  writeFileSync(program, stripTypeScriptTypes(readFileSync(join(root, 'test', 'bench', 'engine-step.ts'), 'utf8')));
+  return program;
+}
+
+const step = ({ repository }: Place, ...args: string[]): Command => ({
+  argv: [process.execPath, ...FLAGS, stepProgram(), repository, ...args],
+  env: { DR_BENCH_PASSPHRASE: PASSPHRASE },
+});
 
 /** Our own engine, without services: one process per step that ends with the step. */
 export const tributary: Contestant = {

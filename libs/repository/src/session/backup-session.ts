@@ -160,7 +160,7 @@ export class OpenedSession implements BackupSession {
   #setUpThreads(): void {
     const { keys } = this.#scope;
     const { table, trustStates } = this.#start;
-    this.#pool.broadcast({
+    this.#pool.tell({
       type: 'session',
       session: this.#number,
       backupId: this.backupId,
@@ -180,7 +180,7 @@ export class OpenedSession implements BackupSession {
     if (entries === undefined) return;
     const table = newTable(entries);
     this.#start.known.addTable(table);
-    this.#pool.broadcast({ type: 'table', session: this.#number, table });
+    this.#pool.tell({ type: 'table', session: this.#number, table });
   }
 
   async #delivered({ name, kind, size, epoch, salt, commitment, buffer, footer }: DeliveredPack): Promise<void> {

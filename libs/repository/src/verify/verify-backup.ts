@@ -1,3 +1,4 @@
+import { mapLimited } from '../concurrency.ts';
 import { readDecision } from '../decisions.ts';
 import { BackupNotCommitted } from '../errors.ts';
 import { PieceReader } from '../index/piece-reader.ts';
@@ -10,32 +11,54 @@ import { checkPacksFull, checkPacksQuick, type PackCheck } from './check-packs.t
 import { Findings } from './findings.ts';
 import { NeededFiles } from './needed-files.ts';
 
+const COMMITS_AT_ONCE = 8;
+
 export interface VerifyParts {
   readonly scope: TenantScope;
   readonly pool: () => WorkerPool;
 }
 
 /** Verifies one backup: everything it needs, and every small object of its tenant. @throws BackupNotCommitted, the signal's reason; never for damage. */
-export async function verifyBackup({ scope, pool }: VerifyParts, backupId: string, options: VerifyOptions): Promise<VerifyReport> {
+export async function verifyBackup(parts: VerifyParts, backupId: string, options: VerifyOptions): Promise<VerifyReport> {
+  return { backupId, ...(await verify(parts, [{ backupId, label: '' }], options)) };
+}
+
+/** As verifyBackup, of several at once: each pack is read once. Paths in findings begin with their backup id. */
+export async function verifyBackups(parts: VerifyParts, backupIds: readonly string[], options: VerifyOptions): Promise<VerifyReport> {
+  const wanted = [...new Set(backupIds)].map((backupId) => ({ backupId, label: `${backupId}/` }));
+  return { backupId: '', ...(await verify(parts, wanted, options)) };
+}
+
+interface Wanted {
+  readonly backupId: string;
+  /** Stands before its data sets in the paths of findings. */
+  readonly label: string;
+}
+
+async function verify(
+  { scope, pool }: VerifyParts,
+  wanted: readonly Wanted[],
+  options: VerifyOptions,
+): Promise<Omit<VerifyReport, 'backupId'>> {
   const findings = new Findings();
-  const report = { backupId, level: options.level };
   await checkTop(scope, findings);
   const packs = await checkTenantObjects(scope, findings).catch((error: unknown) => {
     findings.addError(scope.names.top, error);
     return new Map<string, number>();
   });
-  const commit = await readCommit(scope, backupId, findings);
+  const commits = await mapLimited(wanted, COMMITS_AT_ONCE, ({ backupId }) => readCommit(scope, backupId, findings));
   const index = new TenantIndex(scope);
   await index.load().catch((error: unknown) => findings.addError(scope.names.index, error));
   const files = new NeededFiles(new PieceReader(scope, index), findings);
-  if (commit) await gather(commit, index, files, findings, options);
+  for (const [i, commit] of commits.entries()) if (commit) await gather(commit, wanted[i]!.label, { index, files, findings, options });
   for (const { object, error } of index.problems.values()) findings.addError(object, error);
   const check: PackCheck = { scope, index, files, findings, listed: packs, options };
   if (options.level === 'quick') await checkPacksQuick(check);
   else await checkPacksFull(check, pool());
   options.signal?.throwIfAborted();
   const list = findings.list();
-  return { ...report, ok: list.length === 0, ...files.totals(options.level === 'full'), packs: files.records.packCount, findings: list };
+  const { level } = options;
+  return { level, ok: list.length === 0, ...files.totals(level === 'full'), packs: files.records.packCount, findings: list };
 }
 
 async function readCommit(scope: TenantScope, backupId: string, findings: Findings): Promise<Commit | undefined> {
@@ -52,14 +75,21 @@ async function readCommit(scope: TenantScope, backupId: string, findings: Findin
   return undefined;
 }
 
+interface Gathering {
+  readonly index: TenantIndex;
+  readonly files: NeededFiles;
+  readonly findings: Findings;
+  readonly options: VerifyOptions;
+}
+
 /** All that the commit names: its segments with their packs, and the pages and pieces of its trees. */
-async function gather(commit: Commit, index: TenantIndex, files: NeededFiles, findings: Findings, options: VerifyOptions): Promise<void> {
+async function gather(commit: Commit, label: string, { index, files, findings, options }: Gathering): Promise<void> {
   for (const key of commit.segments) {
     const segment = index.segments.get(key);
     if (segment) for (const pack of segment.packs) files.records.pack(pack);
     else if (!index.problems.has(key)) findings.add(key, 'missing', `Index segment ${key}, which the backup names, is missing.`);
   }
   for (const { datasetId, root } of commit.datasets) {
-    if (root !== undefined) await files.addTree(datasetId, root, options.signal);
+    if (root !== undefined) await files.addTree(`${label}${datasetId}`, root, options.signal);
   }
 }

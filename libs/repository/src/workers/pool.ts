@@ -41,13 +41,18 @@ export class WorkerFailure extends DrError {
   }
 }
 
-/** The engine's worker threads: a queue of jobs, the pack buffers they fill, and messages between them and sessions. */
+/**
+ * The engine's worker threads: a queue of jobs, the pack buffers they fill, and messages between them and sessions. A thread is started when there is a job
+ * that no idle thread can take, so that what needs no thread does not wait for one (100 ms of CPU each).
+ */
 export class WorkerPool {
   readonly size: number;
   readonly buffers: PackBuffers<Thread>;
   readonly #threads: Thread[] = [];
   readonly #queue: Pending[] = [];
   readonly #sessions = new Map<number, SessionEars>();
+  /** What a new thread is told of each open session. */
+  readonly #setups = new Map<number, ToWorker[]>();
   #lastJob = 0;
   #lastSession = 0;
   #dead: WorkerDied | undefined;
@@ -56,7 +61,11 @@ export class WorkerPool {
   constructor(size: number, buffers: { bytes: Readonly<Record<PackKind, number>>; counts: Readonly<Record<PackKind, number>> }) {
     this.size = size;
     this.buffers = new PackBuffers(buffers, (thread, kind, buffer) => this.#post(thread, { type: 'buffer', kind, buffer }, [buffer]));
-    for (let i = 0; i < size; i++) this.#threads.push(this.#start());
+  }
+
+  /** Threads that were started. */
+  get started(): number {
+    return this.#threads.length;
   }
 
   /** Runs a job on whichever thread is free first. @throws WorkerFailure, WorkerDied. */
@@ -64,7 +73,7 @@ export class WorkerPool {
     return this.#enqueue(work, transfer) as Promise<JobResult<J>>;
   }
 
-  /** Runs a job once on every thread, after the jobs each has already. */
+  /** Runs a job once on every thread that was started, after the jobs each has already. */
   async runOnEach(work: Job): Promise<void> {
     await Promise.all(this.#threads.map((thread) => this.#enqueue(work, [], thread)));
   }
@@ -77,11 +86,18 @@ export class WorkerPool {
 
   hush(session: number): void {
     this.#sessions.delete(session);
+    this.#setups.delete(session);
     if (this.#sessions.size === 0) this.buffers.trim();
-    this.broadcast({ type: 'end-session', session });
+    this.#broadcast({ type: 'end-session', session });
   }
 
-  broadcast(message: ToWorker): void {
+  /** Tells every thread, those that are started later too, about an open session. */
+  tell(message: ToWorker & { readonly session: number }): void {
+    this.#setups.set(message.session, [...(this.#setups.get(message.session) ?? []), message]);
+    this.#broadcast(message);
+  }
+
+  #broadcast(message: ToWorker): void {
     for (const thread of this.#threads) this.#post(thread, message);
   }
 
@@ -102,6 +118,8 @@ export class WorkerPool {
     worker.on('error', (cause) => this.#die(new WorkerDied(cause)));
     worker.on('exit', (code) => this.#closed || this.#die(new WorkerDied(`exit ${code}`)));
     worker.unref();
+    this.#threads.push(thread);
+    for (const messages of this.#setups.values()) for (const message of messages) this.#post(thread, message);
     return thread;
   }
 
@@ -117,10 +135,16 @@ export class WorkerPool {
 
   #dispatch(): void {
     while (this.#queue.length > 0) {
-      const thread = this.#threads.reduce((a, b) => (b.jobs.size < a.jobs.size ? b : a));
+      const thread = this.#freest();
       if (thread.jobs.size >= DEPTH) return;
       this.#hand(thread, this.#queue.shift()!);
     }
+  }
+
+  #freest(): Thread {
+    const [first, ...others] = this.#threads;
+    const freest = first && others.reduce((a, b) => (b.jobs.size < a.jobs.size ? b : a), first);
+    return freest && (freest.jobs.size === 0 || this.#threads.length === this.size) ? freest : this.#start();
   }
 
   #hand(thread: Thread, pending: Pending): void {

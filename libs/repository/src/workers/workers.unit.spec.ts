@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { MemoryStore } from '@dr/storage/faults';
 import { Crew, Lane, mapLimited } from '../concurrency.ts';
@@ -102,6 +103,33 @@ describe('threads', () => {
     const { bytes, transfer } = exactly(shared);
     expect([bytes!.length, transfer[0]!.byteLength]).toEqual([10, 10]);
     expect(exactly(undefined)).toEqual({ bytes: undefined, transfer: [] });
+  });
+
+  test('are started when there is a job for them, never more than there are cores for', async () => {
+    const { buffers } = engineLimits({ now: () => 0, workers: 2 });
+    const pool = new WorkerPool(2, buffers);
+    expect(pool.started).toBe(0);
+    await pool.runOnEach({ type: 'finish' });
+    expect(pool.started).toBe(0);
+    await pool.run({ type: 'write', files: [] });
+    await pool.run({ type: 'write', files: [] });
+    expect(pool.started).toBe(1);
+    await Promise.all(Array.from({ length: 9 }, () => pool.run({ type: 'write', files: [] })));
+    expect(pool.started).toBe(2);
+    await pool.close();
+  });
+
+  test('that are started late know the sessions that were opened before', async () => {
+    const repository = await newRepository(new MemoryStore(), { workers: 2 });
+    const tenant = await repository.tenant('acme', { create: true });
+    const session = await tenant.session('backup_1', { type: 'full' });
+    const file = { kind: 'file' as const, mode: 0o644, uid: 0, gid: 0, mtimeNs: 0n, ctimeNs: 0n, ino: 1n };
+    const files = Array.from({ length: 40 }, (_, i) => ({ ...file, path: `${i}`, size: 1_000_000, content: randomBytes(1_000_000) }));
+    const tree = await session.capture({ datasetId: 'set', root: '/', files: [files] });
+    expect(tree).toMatchObject({ objects: 40, findings: [] });
+    expect(tree.newBytes).toBeGreaterThanOrEqual(40_000_000);
+    await session.close();
+    await repository.close();
   });
 
   test('are not started by a repository that only lists', async () => {
