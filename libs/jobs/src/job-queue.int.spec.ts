@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { rows } from '@dr/event-store';
 import { LeaseLost, PayloadTooLarge, PermanentFailure } from './errors.ts';
 import type { ClaimedJob } from './job.ts';
 import { failureOf } from './job-queue.ts';
 import { effect, effects, expire, job, type TestJobs, testJobs } from './testing/test-jobs.ts';
+
+const DEFER_MS = 30;
 
 let t: TestJobs;
 let published: string[];
@@ -11,6 +14,7 @@ beforeEach(async () => {
   published = [];
   t = await testJobs({
     retryMs: (attempts) => (attempts === 1 ? 0 : 60_000),
+    deferMs: DEFER_MS,
     triggers: {
       publishTrigger: async (kind, jobId) => {
         published.push(`${kind} ${jobId}`);
@@ -244,27 +248,60 @@ describe('failures', () => {
 
   test('what no try can help is dead at once', async () => {
     await t.queue.enqueue(t.app, [job('a')]);
-    expect(failureOf(new PermanentFailure('gone'))).toEqual({ error: 'gone', permanent: true });
+    expect(failureOf(new PermanentFailure('gone'))).toMatchObject({ error: 'gone', permanent: true });
     expect(failureOf('text')).toEqual({ error: 'text', permanent: false });
+    expect(failureOf(Object.assign(new Error('x'), { code: 'store.full' }))).toEqual({ error: 'x', permanent: false, code: 'store.full' });
     expect(await t.queue.fail(await claimed(), failureOf(new PermanentFailure('gone')), async () => undefined)).toBe('dead');
   });
 
-  test('when the event of a death cannot be appended, the job is not dead yet', async () => {
+  test('a job whose death cannot be told waits and is tried again, beyond its last try', async () => {
     await t.queue.enqueue(t.app, [job('a', 'acme', { attemptsMax: 1 })]);
-    const only = await claimed();
-    await expect(t.queue.fail(only, { error: 'x' }, nobody)).rejects.toThrow('must not be called');
-    expect(await t.queue.find('a')).toMatchObject({ status: 'running' });
-    await expire(t, 'a');
-    expect(await claim()).toBeUndefined();
+    const full = async () => Promise.reject(Object.assign(new Error('no space left'), { code: 'store.full' }));
+    expect(await t.queue.fail(await claimed(), { error: 'x' }, full)).toBe('queued');
+    expect(await t.queue.find('a')).toMatchObject({ status: 'queued', error: 'no space left', errorCode: 'store.full' });
+    await pause(DEFER_MS);
+    const again = await claimed();
+    expect(again).toMatchObject({ attempts: 2, attemptsMax: 1 });
+    expect(await t.queue.fail(again, { error: 'x' }, async () => undefined)).toBe('dead');
+  });
+
+  test('what waits for space is tried again soon, however often it failed', async () => {
+    await t.queue.enqueue(t.app, [job('a', 'acme', { attemptsMax: 99 })]);
+    for (let n = 1; n <= 4; n += 1) {
+      expect(await t.queue.fail(await claimed(), { error: 'no space left', code: 'store.full' }, nobody)).toBe('queued');
+      await pause(DEFER_MS);
+    }
+    expect(await claimed()).toMatchObject({ attempts: 5, errorCode: 'store.full' });
+  });
+
+  test('a job whose last worker vanished is buried by another, once, or waits while that cannot be told', async () => {
+    await t.queue.enqueue(t.app, [job('a', 'acme', { attemptsMax: 1 }), job('b', 'acme', { attemptsMax: 1 })]);
     const buried: string[] = [];
     const bury = () =>
       t.queue.buryExpired('capture', async (_, dead, error) => {
+        if (dead.jobId === 'a') throw new Error('not now');
         buried.push(`${dead.jobId}: ${error}`);
         return undefined;
       });
-    expect([await bury(), await bury()]).toEqual([true, false]);
-    expect(buried).toEqual(['a: the worker w1 vanished at the last of 1 tries']);
+    for (const id of ['a', 'b']) {
+      await claimed();
+      await expire(t, id);
+    }
+    expect(await claim()).toBeUndefined();
+    expect([await bury(), await bury(), await bury()]).toEqual([true, true, false]);
+    expect(buried).toEqual(['b: the worker w1 vanished at the last of 1 tries']);
+    expect(await t.queue.find('a')).toMatchObject({ status: 'queued', error: 'not now' });
   });
+});
+
+test('leases of workers that are gone end at once, those of others stay', async () => {
+  await t.queue.enqueue(t.app, [job('a'), job('b')]);
+  await claimed('dead one');
+  await claimed('live one');
+  expect(await t.queue.expireLeasesOf((worker) => worker === 'dead one')).toBe(1);
+  expect(await t.queue.expireLeasesOf(() => false)).toBe(0);
+  expect(await claimed('another')).toMatchObject({ jobId: 'a', attempts: 2 });
+  expect(await claim()).toBeUndefined();
 });
 
 test('jobs of an operation that nobody began can be withdrawn', async () => {

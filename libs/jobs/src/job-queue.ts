@@ -13,15 +13,22 @@ export interface JobQueueOptions {
   triggers?: Pick<Triggers, 'publishTrigger'>;
   /** Wait before the next try after the n-th failed. Default 1, 2, 4 … s, at most 5 min. */
   retryMs?: (attempts: number) => number;
+  /** Wait before a job goes on whose end could not be told, and at most for one that waits for space. Default 10 s. */
+  deferMs?: number;
 }
 
 export interface Failure {
   error: string;
+  /** The error's stable code, such as 'store.full'. */
+  code?: string;
   /** No further try can help. */
   permanent?: boolean;
 }
 
 const retryMsDefault = (attempts: number): number => Math.min(1_000 * 2 ** (attempts - 1), 300_000);
+
+/** Somebody may end it at any moment, so the wait for it stays short. */
+const WAITS_FOR_SPACE = 'store.full';
 
 /** Jobs in PostgreSQL: claimed with a lease and a fencing token, by the database's clock. Every method may be called by any process. */
 export class JobQueue {
@@ -71,7 +78,7 @@ export class JobQueue {
 
   /** Ends a job well, in the transaction that appends its event. @throws LeaseLost: then everything else in `tx` must go too. */
   async finish(tx: Queryable, { jobId, token }: ClaimedJob): Promise<void> {
-    const sql = `UPDATE jobs SET status = 'done', lease_until = NULL, error = NULL, ended_at = clock_timestamp()
+    const sql = `UPDATE jobs SET status = 'done', lease_until = NULL, error = NULL, error_code = NULL, ended_at = clock_timestamp()
                   WHERE job_id = $1 AND fencing_token = $2 AND status = 'running'`;
     if ((await changedCount(tx, sql, [jobId, token])) === 0) throw new LeaseLost(jobId, token);
   }
@@ -84,19 +91,39 @@ export class JobQueue {
     await this.announce([job]);
   }
 
-  /** A try failed: the job waits for the next one, or is dead when it was the last or nothing can help. @throws LeaseLost */
+  /**
+   * A try failed: the job waits for the next one, or is dead when it was the last or nothing can help. While its death cannot be told
+   * (`onDead` throws), it is not dead: it waits and is tried again, tries used up or not. @throws LeaseLost
+   */
   async fail<Payload extends object>(job: ClaimedJob<Payload>, failure: Failure, onDead: OnDead<Payload>): Promise<'queued' | 'dead'> {
-    if (failure.permanent || job.attempts >= job.attemptsMax) {
+    if (failure.permanent || job.attempts >= job.attemptsMax) return this.buryOrDefer(job, failure, onDead);
+    const { retryMs = retryMsDefault } = this.options;
+    const waitMs = retryMs(job.attempts);
+    await this.requeue(job, failure, failure.code === WAITS_FOR_SPACE ? Math.min(waitMs, this.deferMs) : waitMs);
+    return 'queued';
+  }
+
+  private get deferMs(): number {
+    return this.options.deferMs ?? 10_000;
+  }
+
+  private async buryOrDefer<Payload extends object>(job: ClaimedJob<Payload>, failure: Failure, onDead: OnDead<Payload>) {
+    try {
       await this.bury(job, failure.error, onDead);
       return 'dead';
+    } catch (error) {
+      if (error instanceof LeaseLost) throw error;
+      await this.requeue(job, failureOf(error), this.deferMs);
+      return 'queued';
     }
-    const sql = `UPDATE jobs SET status = 'queued', lease_until = NULL, worker = NULL, error = $3,
-                    available_at = clock_timestamp() + $4 * interval '1 ms'
+  }
+
+  private async requeue({ jobId, token }: ClaimedJob, { error, code }: Failure, waitMs: number): Promise<void> {
+    const sql = `UPDATE jobs SET status = 'queued', lease_until = NULL, worker = NULL, error = $3, error_code = $4,
+                    available_at = clock_timestamp() + $5 * interval '1 ms'
                   WHERE job_id = $1 AND fencing_token = $2 AND status = 'running'`;
-    const waitMs = (this.options.retryMs ?? retryMsDefault)(job.attempts);
-    const parameters = [job.jobId, job.token, failure.error.slice(0, 2_000), waitMs];
-    if ((await changedCount(this.database, sql, parameters)) === 0) throw new LeaseLost(job.jobId, job.token);
-    return 'queued';
+    const parameters = [jobId, token, error.slice(0, 2_000), code ?? null, waitMs];
+    if ((await changedCount(this.database, sql, parameters)) === 0) throw new LeaseLost(jobId, token);
   }
 
   private async bury<Payload extends object>(job: ClaimedJob<Payload>, error: string, onDead: OnDead<Payload>): Promise<void> {
@@ -109,13 +136,25 @@ export class JobQueue {
     await afterCommit?.();
   }
 
-  /** Marks one job dead whose last worker vanished. @returns false when there is none. */
+  /** Ends one job whose last worker vanished, or lets it wait when that cannot be told yet. @returns false when there is none. */
   async buryExpired<Payload extends object>(kind: string, onDead: OnDead<Payload>): Promise<boolean> {
     const [row] = await rows<JobRow>(this.database, EXHAUSTED, [kind]);
     if (!row) return false;
     const job = toClaimed<Payload>(row);
-    await this.bury(job, `the worker ${job.worker} vanished at the last of ${job.attemptsMax} tries`, onDead);
+    await this.buryOrDefer(job, { error: `the worker ${job.worker} vanished at the last of ${job.attemptsMax} tries` }, onDead);
     return true;
+  }
+
+  /**
+   * Ends the leases of workers that are known to be gone, so that nobody waits for them to run out.
+   * @returns how many jobs were freed; they are taken over like any other whose lease has run out
+   */
+  async expireLeasesOf(isGone: (worker: string) => boolean): Promise<number> {
+    const running = await rows<{ worker: string }>(this.database, RUNNING_WORKERS);
+    const gone = running.map(({ worker }) => worker).filter(isGone);
+    if (gone.length === 0) return 0;
+    const sql = `UPDATE jobs SET lease_until = clock_timestamp() - interval '1 ms' WHERE status = 'running' AND worker = ANY ($1)`;
+    return changedCount(this.database, sql, [gone]);
   }
 
   async find<Payload extends object>(jobId: string, on: Queryable = this.database): Promise<Job<Payload> | undefined> {
@@ -175,6 +214,8 @@ SELECT j."jobId", j.kind, j.tenant, j."operationId", j.payload, coalesce(j."atte
  ORDER BY j.ordinality
 ON CONFLICT (job_id) DO NOTHING RETURNING job_id`;
 
+export const RUNNING_WORKERS = `SELECT DISTINCT worker FROM jobs WHERE status = 'running'`;
+
 export const EXHAUSTED = `
 SELECT * FROM jobs WHERE kind = $1 AND status = 'running' AND lease_until < clock_timestamp() AND attempts >= attempts_max LIMIT 1`;
 
@@ -185,6 +226,7 @@ function checkPayload({ jobId, payload }: NewJob): void {
 
 /** How an error of a try is counted. */
 export function failureOf(error: unknown): Failure {
+  const { code } = Object(error) as { code?: unknown };
   const message = error instanceof Error ? error.message : String(error);
-  return { error: message, permanent: error instanceof PermanentFailure };
+  return { error: message, permanent: error instanceof PermanentFailure, ...(typeof code === 'string' && { code }) };
 }

@@ -14,6 +14,7 @@ export interface JobRow {
   fencing_token: string;
   worker: string | null;
   error: string | null;
+  error_code: string | null;
 }
 
 export function toJob<Payload extends object>(row: JobRow): Job<Payload> {
@@ -27,6 +28,7 @@ export function toJob<Payload extends object>(row: JobRow): Job<Payload> {
     attempts: row.attempts,
     attemptsMax: row.attempts_max,
     ...(row.error !== null && { error: row.error }),
+    ...(row.error_code !== null && { errorCode: row.error_code }),
   };
 }
 

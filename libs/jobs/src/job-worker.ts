@@ -44,7 +44,9 @@ export interface JobWorkerOptions<Payload extends object> {
   onError?: (error: unknown, job?: ClaimedJob<Payload>) => void;
 }
 
-const COMMIT_ATTEMPTS_MAX = 3;
+/** Waits of 0.1 s doubling to 2 s: some 20 s in all, while PostgreSQL is started again. */
+const COMMIT_ATTEMPTS_MAX = 14;
+const COMMIT_WAIT_MS_MAX = 2_000;
 
 interface Running {
   lease: Lease;
@@ -151,7 +153,7 @@ export class JobWorker<Payload extends object = object> {
   private async work(job: ClaimedJob<Payload>, lease: Lease): Promise<void> {
     try {
       const end = await this.attend(job, lease);
-      await this.finish(job, end);
+      await this.finish(job, end, lease);
     } catch (error) {
       lease.end();
       await this.giveUp(job, lease.signal.aborted ? lease.signal.reason : error);
@@ -180,8 +182,8 @@ export class JobWorker<Payload extends object = object> {
     });
   }
 
-  private async finish(job: ClaimedJob<Payload>, end: EndJob): Promise<void> {
-    const afterCommit = await this.commitEnd(job, end);
+  private async finish(job: ClaimedJob<Payload>, end: EndJob, lease: Lease): Promise<void> {
+    const afterCommit = await this.commitEnd(job, end, lease);
     try {
       await afterCommit?.();
     } catch (error) {
@@ -189,8 +191,8 @@ export class JobWorker<Payload extends object = object> {
     }
   }
 
-  /** A deadlock or a lost connection at the very end must not throw hours of work away: the transaction is tried again. */
-  private async commitEnd(job: ClaimedJob<Payload>, end: EndJob): Promise<AfterCommit | undefined> {
+  /** A deadlock or a database that is started again must not throw hours of work away: the transaction is tried again while the job is ours. */
+  private async commitEnd(job: ClaimedJob<Payload>, end: EndJob, { signal }: Lease): Promise<AfterCommit | undefined> {
     const { queue } = this.options;
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -199,8 +201,8 @@ export class JobWorker<Payload extends object = object> {
           return end(tx);
         });
       } catch (error) {
-        if (!isTransient(error) || attempt >= COMMIT_ATTEMPTS_MAX) throw error;
-        await pause(100 * attempt);
+        if (!isTransient(error) || attempt >= COMMIT_ATTEMPTS_MAX || signal.aborted) throw error;
+        await pause(Math.min(50 * 2 ** attempt, COMMIT_WAIT_MS_MAX));
       }
     }
   }

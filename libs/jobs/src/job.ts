@@ -22,6 +22,8 @@ export interface Job<Payload extends object = object> extends Required<NewJob<Pa
   attempts: number;
   /** Why the last try ended, or why the job is dead. */
   error?: string;
+  /** The stable code of that error, such as 'store.full'. */
+  errorCode?: string;
 }
 
 /** A job in a worker's hands. `token` grows with every claim: who holds an older one can no longer write anything. */

@@ -92,8 +92,11 @@ CREATE INDEX open_operations_tenant ON open_operations (tenant);
 GRANT SELECT, INSERT, DELETE ON open_operations TO ${APP_ROLE};
 `;
 
+const ERROR_CODE = 'ALTER TABLE jobs ADD COLUMN error_code text;';
+
 /** For `migrate` of @dr/event-store. */
 export const jobMigrations: readonly MigrationClass[] = [
   sqlMigration('CreateJobs1764000001000', [TABLES, CLAIM, GRANTS].join('\n')),
   sqlMigration('CountOpenOperations1764200000000', OPEN_OPERATIONS),
+  sqlMigration('KeepErrorCodesOfJobs1764200001000', ERROR_CODE),
 ];

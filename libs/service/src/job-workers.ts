@@ -1,7 +1,7 @@
-import { hostname } from 'node:os';
 import { type EndJob, type Job, type JobContext, JobWorker, type JobWorkerOptions } from '@dr/jobs';
 import { childOf, inContext, newTrace, parseTraceparent, type WorkContext } from '@dr/telemetry';
 import type { House } from './house.ts';
+import { isGone, workerIdentity } from './worker-identity.ts';
 
 export type WorkerSetting<Payload extends object> = Pick<
   JobWorkerOptions<Payload>,
@@ -13,7 +13,7 @@ export interface Traced {
   traceparent?: string;
 }
 
-/** How long a killed worker's job waits for another one; heartbeats come three times as often. */
+/** How long a killed worker's job waits for another one when nobody on its machine starts again; heartbeats come three times as often. */
 const LEASE_MS = 12_000;
 
 type InTrace = <T>(work: () => T) => T;
@@ -44,11 +44,22 @@ export async function startWorker<Payload extends object>(house: House, setting:
     ...setting,
     run: (job, context) => traced(job, (inTrace) => runTraced(setting, job, context, inTrace)),
     queue,
-    worker: `${service}@${hostname()}:${process.pid}`,
+    worker: workerIdentity(service),
     triggers,
     onError: (error, job) =>
       log.error({ err: error, job_id: job?.jobId, operation_id: job?.operationId, attempt: job?.attempts }, 'a try of a job failed'),
   });
-  await worker.start();
+  await freeLeases(house);
+  worker.start();
   return () => worker.stop();
+}
+
+/** What a predecessor on this machine was killed at need not wait for the end of its lease. */
+async function freeLeases({ queue, log }: House): Promise<void> {
+  try {
+    const freed = await queue.expireLeasesOf(isGone);
+    if (freed > 0) log.warn({ jobs: freed }, 'jobs of a killed process were freed');
+  } catch (error) {
+    log.warn({ err: error }, 'jobs of killed processes could not be looked for; their leases run out by themselves');
+  }
 }
