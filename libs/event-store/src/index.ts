@@ -36,6 +36,7 @@ export {
 } from './event.ts';
 export { type LogHead, logHead, positionOf, readLog } from './event-log.ts';
 export { type AppendOptions, type AppendResult, type DecideOptions, EventStore, type EventStoreOptions } from './event-store.ts';
+export { forgetCommands } from './forget-commands.ts';
 export { type Lags, lags, type OpenTransaction, oldestWriteTransaction } from './lag.ts';
 export { migrate } from './migrate.ts';
 export { PollLoop, type PollLoopOptions } from './poll-loop.ts';

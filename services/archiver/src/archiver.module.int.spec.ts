@@ -49,7 +49,8 @@ test('a request in the log becomes a sealed backup, and the service is well', as
   writeDataset({ house }, 'two', { 'b.bin': 'two' });
   const backupId = await request(['one', 'two']);
   expect(await ended(backupId)).toBe('completed');
-  expect(await health.report()).toEqual({ service: 'archiver', ok: true, problems: [] });
+  const report = await until(async () => (await health.report()).ok && health.report(), 'the service to be well');
+  expect(report).toEqual({ service: 'archiver', ok: true, problems: [] });
   expect(house.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });
 

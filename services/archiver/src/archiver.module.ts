@@ -2,6 +2,7 @@ import { type House, HouseModule, RepositoryAccess, ServiceHealth } from '@dr/se
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { CancelBackups } from './cancel-backup/cancel-backups.ts';
 import { CaptureDatasets } from './capture-dataset/capture-datasets.ts';
+import { Housekeeping } from './housekeeping/housekeeping.ts';
 import { PlanBackups } from './plan-backup/plan-backups.ts';
 import { SealBackups } from './seal-backup/seal-backups.ts';
 import { OpenSessions } from './sessions/open-sessions.ts';
@@ -20,6 +21,7 @@ export class ArchiverModule implements OnApplicationShutdown {
       CaptureDatasets,
       SealBackups,
       CancelBackups,
+      Housekeeping,
     ];
     return { module: ArchiverModule, imports: [HouseModule.of(house)], providers };
   }

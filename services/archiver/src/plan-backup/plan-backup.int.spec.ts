@@ -82,6 +82,19 @@ test('a request seen again queues nothing and says nothing new', async () => {
   expect((await store.read(streamOf.backup(backupId))).map((e) => e.type)).toEqual(['BackupRequested', 'BackupStarted']);
 });
 
+test('the request of a backup that has ended queues nothing, when its jobs are forgotten and the log is read again', async () => {
+  const { backupId, event } = await requested(2);
+  const decision = { kind: 'tombstone', backupId, reason: 'failed', code: 'x.y', message: 'z' } as const;
+  await store.decide(
+    streamOf.backup(backupId),
+    backupDecider,
+    { kind: 'recordDecision', decision },
+    { commandId: `end-${backupId}`, meta },
+  );
+  expect(await plan(event)).toEqual([]);
+  expect(await jobsOf(backupId)).toEqual([]);
+});
+
 test.each([
   [[true, true, true], { done: 3, failed: 0 }],
   [[true, false, true], { done: 2, failed: 1 }],

@@ -1,4 +1,4 @@
-import { type BackupCommand, backupDecider, type DatasetRef, parseStream, streamOf } from '@dr/domain';
+import { type BackupCommand, type BackupState, backupDecider, type DatasetRef, parseStream, streamOf } from '@dr/domain';
 import type { EventStore, LoggedEvent, Queryable } from '@dr/event-store';
 import { changed } from '@dr/event-store';
 import { endOperation, type JobQueue, type NewJob } from '@dr/jobs';
@@ -56,10 +56,17 @@ async function planCaptures(planner: Planner, tx: Queryable, event: Requested): 
     tenant,
     datasets.length,
   ]);
-  const jobs = datasets.map((dataset) => captureJob(event, dataset));
   await decide(planner, tx, event, backupId, { kind: 'start' });
-  return planner.queue.enqueue(tx, jobs);
+  const { state } = await planner.store.load(event.stream, backupDecider, tx);
+  if (!isOpen(state)) return [];
+  return planner.queue.enqueue(
+    tx,
+    datasets.map((dataset) => captureJob(event, dataset)),
+  );
 }
+
+/** Old requests are read again when this process manager is built anew; their jobs may be forgotten, and must not come back. */
+const isOpen = ({ status }: BackupState): boolean => status === 'pending' || status === 'running';
 
 const captureJob = ({ data: { backupId, tenant }, meta: { traceparent } }: Requested, dataset: DatasetRef): NewJob<CapturePayload> => ({
   jobId: `capture-${backupId}-${dataset.n}`,

@@ -11,6 +11,8 @@ export interface BackupRow {
   datasets: { n: number; doc: Record<string, unknown> }[] | null;
   description: string | null;
   user_metadata: Record<string, unknown> | null;
+  /** Why a job of an unfinished backup waits for its next try. */
+  waiting: { code: string | null; message: string } | null;
 }
 
 /** What the projection gathers from the events, beyond the columns that lists select by. */
@@ -51,8 +53,8 @@ export function backupResource(row: BackupRow): Record<string, unknown> {
     checksum: doc.checksum ?? null,
     duration_seconds: durationSeconds(row),
     storage_path: doc.storage_path ?? null,
-    error_code: doc.error_code ?? null,
-    error_message: doc.error_message ?? null,
+    error_code: doc.error_code ?? row.waiting?.code ?? null,
+    error_message: doc.error_message ?? waitsFor(row),
     cancel_requested_at: doc.cancel_requested_at ?? null,
     progress: progress(row),
     verified_at: doc.verified_at ?? null,
@@ -63,6 +65,12 @@ export function backupResource(row: BackupRow): Record<string, unknown> {
     retention_reasons: [],
     metadata: { ...(row.user_metadata ?? {}), created_by: doc.created_by, description: row.description },
   };
+}
+
+/** An unfinished backup says what keeps it: it goes on by itself when that is over. */
+function waitsFor({ waiting }: BackupRow): string | null {
+  if (!waiting) return null;
+  return `${waiting.code === 'store.full' ? 'Waiting for space' : 'Trying again'}: ${waiting.message}`;
 }
 
 const durationSeconds = ({ doc, requested_at }: BackupRow): number | null =>
