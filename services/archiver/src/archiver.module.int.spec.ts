@@ -1,6 +1,9 @@
 /** The archiver as a Nest app: from the request in the log to the end of the backup, and down again without leaving anything running. */
 import 'reflect-metadata';
-import { backupDecider, streamOf } from '@dr/domain';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BackupType, backupDecider, captureDecider, streamOf } from '@dr/domain';
 import { type House, RepositoryAccess, ServiceHealth } from '@dr/service';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -29,9 +32,9 @@ afterEach(async () => {
   await house.close();
 });
 
-async function request(ids: readonly string[]): Promise<string> {
+async function request(ids: readonly string[], backupType: BackupType = 'full'): Promise<string> {
   const backupId = nextBackupId();
-  const command = { kind: 'request', backupId, tenant: 'acme', backupType: 'full', datasets: refsOf(ids), requestedBy: 'key_1' } as const;
+  const command = { kind: 'request', backupId, tenant: 'acme', backupType, datasets: refsOf(ids), requestedBy: 'key_1' } as const;
   await house.store.decide(streamOf.backup(backupId), backupDecider, command, { commandId: `request-${backupId}`, meta });
   return backupId;
 }
@@ -52,6 +55,42 @@ test('a request in the log becomes a sealed backup, and the service is well', as
   const report = await until(async () => (await health.report()).ok && health.report(), 'the service to be well');
   expect(report).toEqual({ service: 'archiver', ok: true, problems: [] });
   expect(house.lines.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
+const captureOf = async (backupId: string, n = 1) => {
+  const { state } = await house.store.load(streamOf.capture(backupId, n), captureDecider);
+  if (state.status !== 'captured') throw new Error(`data set ${n} of ${backupId} is ${state.status}`);
+  return state.result;
+};
+const commitOf = async (backupId: string) => (await (await app.get(RepositoryAccess).open()).tenant('acme')).commit(backupId);
+
+test('an incremental builds on the newest backup, a differential on the newest full; what has none is read in full, and each says so', async () => {
+  writeDataset({ house }, 'one', { 'a.bin': Buffer.alloc(300_000, 'a') });
+  const ids: string[] = [];
+  for (const type of ['incremental', 'incremental', 'differential', 'full', 'differential'] as const) {
+    const backupId = await request(['one'], type);
+    expect(await ended(backupId)).toBe('completed');
+    ids.push(backupId);
+  }
+  const [first, second, , full] = ids;
+  const bases = await Promise.all(ids.map(async (id) => (await captureOf(id)).baseBackupId));
+  expect(bases).toEqual([undefined, first, first, undefined, full]);
+  expect(await Promise.all(ids.map(async (id) => (await commitOf(id)).parentId))).toEqual(bases);
+  expect(new Set(await Promise.all(ids.map(async (id) => (await captureOf(id)).root))).size).toBe(1);
+  expect(await captureOf(second!)).toMatchObject({ newBytes: 0, storedBytes: 0, bytes: 300_002 });
+});
+
+test('a base whose commit is gone from storage is passed over', async () => {
+  writeDataset({ house }, 'one', { 'a.bin': 'a' });
+  const first = await request(['one'], 'incremental');
+  await ended(first);
+  const second = await request(['one'], 'incremental');
+  await ended(second);
+  const { storagePath } = await commitOf(second);
+  rmSync(join(fileURLToPath(house.config.repository.uri), storagePath));
+  const last = await request(['one'], 'incremental');
+  await ended(last);
+  expect((await captureOf(last)).baseBackupId).toBe(first);
 });
 
 test('stopped, it takes no more work, and its repository is closed after its workers', async () => {

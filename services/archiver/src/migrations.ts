@@ -8,4 +8,17 @@ CREATE TABLE backup_plans (
 GRANT SELECT, INSERT, UPDATE, DELETE ON backup_plans TO dr_app;
 `;
 
-export const migrations: MigrationClass[] = [sqlMigration('CreateBackupPlans1764100000001', planner)];
+/** Trees that later backups may build on; `sealed_at` is the position of the backup's seal in the log, null until then. */
+const bases = `
+CREATE TABLE capture_bases (
+  backup_id text COLLATE "C" NOT NULL, n int NOT NULL, tenant text COLLATE "C" NOT NULL, dataset_id text COLLATE "C" NOT NULL,
+  root text NOT NULL, base_backup_id text, sealed_at bigint, PRIMARY KEY (backup_id, n)
+);
+CREATE INDEX capture_bases_newest ON capture_bases (tenant, dataset_id, sealed_at DESC) WHERE sealed_at IS NOT NULL;
+GRANT SELECT, INSERT, UPDATE, DELETE ON capture_bases TO dr_app;
+`;
+
+export const migrations: MigrationClass[] = [
+  sqlMigration('CreateBackupPlans1764100000001', planner),
+  sqlMigration('CreateCaptureBases1764200003000', bases),
+];

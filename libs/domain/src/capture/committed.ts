@@ -18,6 +18,8 @@ export interface DatasetForCommit {
   readonly rows: number;
   readonly findings: readonly Finding[];
   readonly cause?: string;
+  /** The backup that this copy was built on; absent when every byte was read. */
+  readonly baseBackupId?: string;
 }
 
 /** The data set's part of the manifest, from its capture stream: the archiver commits it, and a reader without the log finds it there. */
@@ -27,7 +29,7 @@ export function datasetForCommit(ref: DatasetRef, capture: CaptureState): Datase
 }
 
 function fromCaptured(result: DatasetCaptured): DatasetForCommit {
-  const { datasetId, format, root, objects, bytes, newBytes, headVersion, rows, findings, findingCounts } = result;
+  const { datasetId, format, root, objects, bytes, newBytes, headVersion, rows, findings, findingCounts, baseBackupId } = result;
   const branches = result.branches.map((branch) => branch.name);
   const tags = result.tags.map((tag) => tag.name);
   const dataset = {
@@ -42,6 +44,7 @@ function fromCaptured(result: DatasetCaptured): DatasetForCommit {
     rows,
     findings,
     ...(headVersion && { headVersion }),
+    ...(baseBackupId && { baseBackupId }),
   };
   const cause = causeOf(findings, findingCounts.error);
   return cause === undefined ? { ...dataset, status: 'completed' } : { ...dataset, status: 'partial', cause };

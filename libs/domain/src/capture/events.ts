@@ -25,6 +25,8 @@ export const captureEvents = {
     findings,
     findingCounts,
     intact: truth,
+    /** The backup whose copy of this data set was built on: what had its identity there was not read again. Absent: every byte was read. */
+    baseBackupId: optional(text),
   }),
   DatasetCaptureFailed: message('DatasetCaptureFailed', {
     backupId: text,

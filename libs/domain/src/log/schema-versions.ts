@@ -7,11 +7,15 @@ export type Upcaster = (data: JsonObject) => JsonObject;
 /** Upcasters by event type; the one at index i turns version i + 1 into i + 2. A type's current version is its number of upcasters + 1. */
 export type UpcasterChains = Readonly<Record<string, readonly Upcaster[]>>;
 
+/** A field was added that may be absent, and is in everything older. */
+const unchanged: Upcaster = (data) => data;
+
 /**
  * How events of older schema versions become today's. Any change of a payload's shape adds an upcaster here, a fixture
  * `<type>.v<n>.json` and the change in the `.proto` file; a new meaning is a new type. Old upcasters and fixtures stay for ever.
  */
 export const upcasters: { readonly [T in EventType]?: readonly Upcaster[] } = {
+  DatasetCaptured: [unchanged],
   RestoreRequested: [(data) => ({ ...data, options: { ...(data['options'] as JsonObject), force: false }, lacking: [] })],
   DatasetRestored: [(data) => data],
 };

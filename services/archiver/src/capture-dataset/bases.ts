@@ -1,13 +1,27 @@
-import type { PieceId, TenantRepository } from '@dr/repository';
+import { backupDecider, streamOf } from '@dr/domain';
+import type { EventStore } from '@dr/event-store';
+import type { TenantRepository } from '@dr/repository';
+import type { CaptureBase } from '../plan-backup/capture-bases.ts';
 
 /**
- * The tree of a data set in the backup that this one builds on. None when there is no such backup, when it cannot be read, when it lacks the data set, or
- * when a plan has given it up: then everything is read. Source: REPOSITORY.md section 6, R1.
+ * The first of the bases whose backup still stands, in the log and in storage: not deleted, not purged, its commit readable. None: everything is
+ * read. Source: REPOSITORY.md section 6, R1.
  */
-export async function basesOf(tenant: TenantRepository, parentId: string | undefined, datasetId: string): Promise<PieceId[]> {
-  if (parentId === undefined) return [];
-  const decision = await tenant.decision(parentId).catch(() => undefined);
-  if (decision?.kind !== 'commit' || decision.purged) return [];
-  const root = decision.datasets.find((dataset) => dataset.datasetId === datasetId)?.root;
-  return root === undefined ? [] : [root];
+export async function usableBase(
+  store: EventStore,
+  tenant: TenantRepository,
+  bases: readonly CaptureBase[] = [],
+): Promise<CaptureBase | undefined> {
+  for (const base of bases) if ((await standsInLog(store, base)) && (await standsInStorage(tenant, base))) return base;
+  return undefined;
+}
+
+async function standsInLog(store: EventStore, { backupId }: CaptureBase): Promise<boolean> {
+  const { state } = await store.load(streamOf.backup(backupId), backupDecider);
+  return state.status === 'completed' || state.status === 'partial';
+}
+
+async function standsInStorage(tenant: TenantRepository, { backupId, root }: CaptureBase): Promise<boolean> {
+  const decision = await tenant.decision(backupId).catch(() => undefined);
+  return decision?.kind === 'commit' && !decision.purged && decision.datasets.some((dataset) => dataset.root === root);
 }

@@ -70,10 +70,11 @@ interface Once {
 }
 
 /** The format that discovery saw counts for the first try; by the next one the data set may have been made anew in another one. */
-async function captureOnce(request: CaptureDataset, { folder, n, sleep }: Once): Promise<Attempt> {
+async function captureOnce(request: CaptureDataset, { folder, n, earlier, sleep }: Once): Promise<Attempt> {
   const { session, tenant, dataset, now, signal, progress } = request;
   const plan = await planCapture(folder, { now, sleep, format: n === 1 ? dataset.format : undefined });
-  const tree = await session.capture({ datasetId: dataset.datasetId, root: folder.root, files: plan.files, signal, progress });
+  const bases = [...(earlier ? [earlier.tree.root] : []), ...(request.bases ?? [])];
+  const tree = await session.capture({ datasetId: dataset.datasetId, root: folder.root, files: plan.files, bases, signal, progress });
   await session.flush();
   const options = { format: plan.format, gapsAtSource: plan.notes.gaps.length > 0 };
   return { tree, notes: plan.notes, report: await inspectDataset(tenant.openFiles(tree.root), options) };

@@ -1,4 +1,4 @@
-import { type BackupRequested, backupDecider, type CaptureCommand, captureDecider, streamOf } from '@dr/domain';
+import { type BackupType, backupDecider, type CaptureCommand, captureDecider, streamOf } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import type { ClaimedJob, EndJob, JobContext, OnDead } from '@dr/jobs';
 import { ProgressPublisher } from '@dr/messaging';
@@ -8,7 +8,7 @@ import { openSourceFolder, SourceMissing, SourceOutside } from '@dr/storage';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { CapturePayload } from '../plan-backup/plan-backup.ts';
 import { OpenSessions } from '../sessions/open-sessions.ts';
-import { basesOf } from './bases.ts';
+import { usableBase } from './bases.ts';
 import { captureDataset } from './capture-dataset.ts';
 
 /** Data sets captured at a time by one archiver; each uses all worker threads while it reads. */
@@ -43,9 +43,9 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
   private async run(job: ClaimedJob<CapturePayload>, context: JobContext): Promise<EndJob> {
     const { backupId } = job.payload;
     const { state } = await this.house.store.load(streamOf.backup(backupId), backupDecider);
-    const request = 'request' in state ? state.request : undefined;
+    const type = 'request' in state ? state.request.backupType : 'full';
     try {
-      const command = await this.capture(job, context, request);
+      const command = await this.capture(job, context, type);
       return (tx) => this.record(tx, job, command);
     } catch (error) {
       const command = await failureOf(error, job.payload, this.house.config.deeplake.root);
@@ -54,13 +54,14 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
     }
   }
 
-  private capture(job: ClaimedJob<CapturePayload>, context: JobContext, request: BackupRequested | undefined): Promise<CaptureCommand> {
+  private capture(job: ClaimedJob<CapturePayload>, context: JobContext, type: BackupType): Promise<CaptureCommand> {
     const { backupId, dataset } = job.payload;
-    const { now, config } = this.house;
-    return this.sessions.use({ tenant: job.tenant, backupId, type: request?.backupType ?? 'full' }, async (inUse) =>
-      captureDataset({
+    const { store, now, config } = this.house;
+    return this.sessions.use({ tenant: job.tenant, backupId, type }, async (inUse) => {
+      const base = await usableBase(store, inUse.tenant, job.payload.bases);
+      const captured = await captureDataset({
         ...inUse,
-        bases: await basesOf(inUse.tenant, request?.parentId, dataset.datasetId),
+        bases: base ? [base.root] : [],
         backupId,
         dataset,
         sourceRoot: config.deeplake.root,
@@ -70,8 +71,9 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
           context.progress();
           this.progress.publish(backupId, { dataset_id: dataset.datasetId, ...progress });
         },
-      }),
-    );
+      });
+      return base ? { ...captured, baseBackupId: base.backupId } : captured;
+    });
   }
 
   private readonly onDead: OnDead<CapturePayload> = async (tx, job, error) =>

@@ -4,11 +4,14 @@ import { changed } from '@dr/event-store';
 import { endOperation, type JobQueue, type NewJob } from '@dr/jobs';
 import type { Traced } from '@dr/service';
 import { planCancel } from '../cancel-backup/plan-cancel.ts';
+import { basesFor, type CaptureBase, forgetCopies, rememberCopy, sealCopies } from './capture-bases.ts';
 
 /** One data set of a backup to capture. */
 export interface CapturePayload extends Traced {
   backupId: string;
   dataset: DatasetRef;
+  /** Copies that may be built on, the preferred first; none for a full. */
+  bases?: readonly CaptureBase[];
 }
 
 /** A backup whose captures have all ended, to be decided. */
@@ -32,14 +35,19 @@ export async function planBackup(planner: Planner, tx: Queryable, event: LoggedE
     case 'BackupRequested':
       return planCaptures(planner, tx, event);
     case 'DatasetCaptured':
+      await rememberCopy(tx, event);
       return countCapture(planner, tx, event, 'done');
     case 'DatasetCaptureFailed':
       return countCapture(planner, tx, event, 'failed');
     case 'BackupCancelRequested':
       return planCancel(planner, tx, event);
     case 'BackupSealed':
+      await sealCopies(tx, parseStream(event.stream).id, event.position);
+      await endOperation(tx, parseStream(event.stream).id);
+      return [];
     case 'BackupFailed':
     case 'BackupCancelled':
+      await forgetCopies(tx, parseStream(event.stream).id);
       await endOperation(tx, parseStream(event.stream).id);
       return [];
     default:
@@ -50,7 +58,7 @@ export async function planBackup(planner: Planner, tx: Queryable, event: LoggedE
 type Requested = Extract<LoggedEvent, { type: 'BackupRequested' }>;
 
 async function planCaptures(planner: Planner, tx: Queryable, event: Requested): Promise<NewJob[]> {
-  const { backupId, tenant, datasets } = event.data;
+  const { backupId, tenant, datasets, backupType: type } = event.data;
   await tx.query('INSERT INTO backup_plans (backup_id, tenant, expected) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
     backupId,
     tenant,
@@ -59,21 +67,26 @@ async function planCaptures(planner: Planner, tx: Queryable, event: Requested): 
   await decide(planner, tx, event, backupId, { kind: 'start' });
   const { state } = await planner.store.load(event.stream, backupDecider, tx);
   if (!isOpen(state)) return [];
+  const bases = await basesFor(tx, { tenant, type, datasetIds: datasets.map((dataset) => dataset.datasetId) });
   return planner.queue.enqueue(
     tx,
-    datasets.map((dataset) => captureJob(event, dataset)),
+    datasets.map((dataset) => captureJob(event, dataset, bases.get(dataset.datasetId))),
   );
 }
 
 /** Old requests are read again when this process manager is built anew; their jobs may be forgotten, and must not come back. */
 const isOpen = ({ status }: BackupState): boolean => status === 'pending' || status === 'running';
 
-const captureJob = ({ data: { backupId, tenant }, meta: { traceparent } }: Requested, dataset: DatasetRef): NewJob<CapturePayload> => ({
+const captureJob = (
+  { data: { backupId, tenant }, meta: { traceparent } }: Requested,
+  dataset: DatasetRef,
+  bases: readonly CaptureBase[] = [],
+): NewJob<CapturePayload> => ({
   jobId: `capture-${backupId}-${dataset.n}`,
   kind: 'capture',
   tenant,
   operationId: backupId,
-  payload: { backupId, dataset, traceparent },
+  payload: { backupId, dataset, bases, traceparent },
 });
 
 type CaptureEnd = Extract<LoggedEvent, { type: 'DatasetCaptured' | 'DatasetCaptureFailed' }>;

@@ -46,8 +46,15 @@ function manifestOf(request: BackupRequested, captures: readonly CaptureState[],
     datasets: request.datasets.map((ref, i) => datasetForCommit(ref, captures[i]!)),
     createdAtMs,
     expected: request.datasets.length,
-    ...(request.parentId !== undefined && { parentId: request.parentId }),
+    ...parentOf(captures),
   };
+}
+
+/** The newest of the backups that its data sets were built on. */
+function parentOf(captures: readonly CaptureState[]): { parentId?: string } {
+  const bases = captures.flatMap((capture) => (capture.status === 'captured' ? (capture.result.baseBackupId ?? []) : []));
+  const newest = bases.sort().at(-1);
+  return newest === undefined ? {} : { parentId: newest };
 }
 
 function nothingCaptured(captures: readonly CaptureState[]): string {

@@ -47,7 +47,7 @@ export function backupResource(row: BackupRow): Record<string, unknown> {
     tenant_id: row.tenant,
     dataset_ids: row.dataset_ids,
     datasets: (row.datasets ?? []).map((d) => d.doc),
-    parent_id: doc.parent_id,
+    parent_id: parentOf(row),
     size_bytes: doc.size_bytes ?? null,
     compressed_size_bytes: doc.compressed_size_bytes ?? null,
     checksum: doc.checksum ?? null,
@@ -65,6 +65,12 @@ export function backupResource(row: BackupRow): Record<string, unknown> {
     retention_reasons: [],
     metadata: { ...(row.user_metadata ?? {}), created_by: doc.created_by, description: row.description },
   };
+}
+
+/** The newest of the backups that its data sets were built on; null when every byte was read, whatever the type. */
+function parentOf({ doc, datasets }: BackupRow): string | null {
+  const parents = (datasets ?? []).map((d) => d.doc['parent_id']).filter((id) => typeof id === 'string');
+  return parents.sort().at(-1) ?? doc.parent_id;
 }
 
 /** An unfinished backup says what keeps it: it goes on by itself when that is over. */

@@ -106,6 +106,7 @@ const capturedFields = (data: DatasetCaptured): object => ({
   tags: data.tags,
   rows: data.rows,
   findings: data.findings,
+  parent_id: data.baseBackupId ?? null,
 });
 
 const failedFields = (data: DatasetCaptureFailed): object => ({

@@ -66,11 +66,11 @@ export class RequestBackup {
 }
 
 function refuseUnbuilt(type: RequestBackupBody['type']): void {
-  if (type === 'full') return;
+  if (type !== 'snapshot') return;
   throw new HttpProblem(
     501,
     'backup.type_not_built',
-    `Backups of type ${type} are not built in this version; nothing was backed up. Use type full.`,
+    `Backups of type ${type} are not built in this version; nothing was backed up. Use type full, incremental or differential.`,
   );
 }
 

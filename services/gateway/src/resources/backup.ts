@@ -41,6 +41,7 @@ const backupDataset = z
     tags: z.array(z.looseObject({ name: z.string() })).optional(),
     rows: z.union([z.int(), z.string()]).nullable().optional(),
     findings: z.array(finding).optional(),
+    parent_id: z.string().nullable().optional().describe('The backup whose copy it was built on; null: every byte was read.'),
     error_code: z.string().optional(),
     error_message: z.string().nullable().optional(),
   })
@@ -60,7 +61,7 @@ export const backupResource = z
     tenant_id: z.string(),
     dataset_ids: z.array(z.string()),
     datasets: z.array(backupDataset),
-    parent_id: z.string().nullable(),
+    parent_id: z.string().nullable().describe('The newest of the backups that its data sets were built on; null: every byte was read.'),
     size_bytes: countOrNull,
     compressed_size_bytes: countOrNull.describe('What this backup added to the store.'),
     checksum: z.string().nullable().describe('Of the sealed manifest.'),
