@@ -8,7 +8,7 @@ import { changedAtNs, identityOf, ListingDigest } from './identity.ts';
 import { listForCapture, listIfThere } from './list-source.ts';
 import type { Planning } from './plan-capture.ts';
 import { BARRIER, type PlannedFile, type SkipReason, type SourceNotes } from './planned-file.ts';
-import { type ReadLogFolder, readLogFolder } from './read-v4-logs.ts';
+import { LogFolderReader } from './read-v4-logs.ts';
 import { settle } from './settle.ts';
 import { gone, toPlanned } from './to-planned.ts';
 
@@ -26,9 +26,9 @@ export async function* planV4(planning: Planning): AsyncIterable<PlannedFile[]> 
   const digest = new ListingDigest();
   const note = noting(planning.notes, digest);
   yield* planWal(planning, note);
-  const logs: ReadLogFolder[] = [];
-  for await (const folder of logFolders(planning)) {
-    logs.push(folder);
+  const logs = await readAllLogs(planning);
+  for (const folder of logs) {
+    for (const number of folder.gaps()) planning.notes.gaps.push({ folder: folder.id, number });
     const files = [...folder.others, ...folder.logs.map(({ source }) => source)];
     yield note(files).flatMap((file) => toPlanned(file, PLAIN, planning.notes));
   }
@@ -43,7 +43,7 @@ const REMOVAL_MS = 250;
  * A data set that is removed, or removed and made again, leaves a meta log without the branches it names: alone that looks like a new data set
  * without a commit. Whatever was read of `_meta` must still be there; when a root branch had no log, also a moment later.
  */
-async function isReplaced({ folder, sleep }: Planning, folders: readonly ReadLogFolder[]): Promise<boolean> {
+async function isReplaced({ folder, sleep }: Planning, folders: readonly LogFolderReader[]): Promise<boolean> {
   const [meta, ...branches] = folders;
   const read = new Set(branches.filter(({ logs }) => logs.length > 0).map(({ id }) => id));
   const roots = [...readCatalog(meta?.logs.map(({ log }) => log) ?? []).branches.values()].filter(({ parent }) => parent === undefined);
@@ -68,29 +68,41 @@ async function* planWal(planning: Planning, note: Note): AsyncIterable<PlannedFi
   yield folded;
 }
 
+/** Looks at the branches that may be needed until no commit of the meta log came in between. */
+const LOOKS_MAX = 50;
+
 /**
- * `_meta`, then the folder of every branch that it names, in the order of their names. A folder that it does not name is of a branch that came
- * later, and left out as long as it is young; an old one is kept (T8).
+ * `_meta`, then the folders of all branches, again and again until `_meta` had nothing new after them. `_meta` names only commits that exist, so it is
+ * read first; but a merge is a commit of its branch BEFORE it is in `_meta`: with branch logs that go on beyond it, `_meta` must know it.
  */
-async function* logFolders(planning: Planning): AsyncIterable<ReadLogFolder> {
+async function readAllLogs(planning: Planning): Promise<LogFolderReader[]> {
   const { folder, notes, now } = planning;
   const wanted = (file: SourceFile) => keep(file, notes);
-  const meta = await readLogFolder(planning, META_FOLDER, wanted);
-  yield meta;
-  const known = isComplete(meta) ? readCatalog(meta.logs.map(({ log }) => log)).branches : undefined;
-  const entries = (await folder.stat(LOG_ROOT))?.kind === 'dir' ? await folder.readdir(LOG_ROOT) : [];
-  for (const { path, kind } of entries) {
-    const id = path.slice(LOG_ROOT.length + 1);
-    if (kind !== 'dir' || id === META_FOLDER) continue;
-    const branch = await readLogFolder(planning, id, wanted);
-    const young = branch.logs.length > 0 && branch.logs.every(({ source }) => isYoung(source, now()));
-    if (known && !known.has(id) && young) for (const { source } of branch.logs) notes.skipped.set(source.path, 'young-orphan');
-    else yield branch;
+  const meta = new LogFolderReader(planning, META_FOLDER, wanted);
+  const branches = new Map<string, LogFolderReader>();
+  await meta.look();
+  for (let looks = 1; looks === 1 || (looks <= LOOKS_MAX && (await meta.look())); looks++) {
+    const entries = (await folder.stat(LOG_ROOT))?.kind === 'dir' ? await folder.readdir(LOG_ROOT) : [];
+    for (const { path, kind } of entries) {
+      const id = path.slice(LOG_ROOT.length + 1);
+      if (kind !== 'dir' || id === META_FOLDER) continue;
+      const branch = branches.get(id) ?? new LogFolderReader(planning, id, wanted);
+      branches.set(id, branch);
+      await branch.look();
+    }
   }
+  return [meta, ...withoutUnborn(meta, [...branches.values()], notes, now())];
 }
 
-function isComplete({ logs }: ReadLogFolder): boolean {
-  return logs.length > 0 && logs.every(({ log }) => log.operations !== undefined);
+/** A folder that `_meta` does not name is of a branch that came later, and left out as long as it is young; an old one is kept (T8). */
+function withoutUnborn(meta: LogFolderReader, branches: readonly LogFolderReader[], notes: SourceNotes, nowMs: number): LogFolderReader[] {
+  if (meta.logs.length === 0 || !meta.complete) return [...branches];
+  const known = readCatalog(meta.logs.map(({ log }) => log)).branches;
+  return branches.filter(({ id, logs }) => {
+    const unborn = !known.has(id) && logs.length > 0 && logs.every(({ source }) => isYoung(source, nowMs));
+    if (unborn) for (const { source } of logs) notes.skipped.set(source.path, 'young-orphan');
+    return !unborn;
+  });
 }
 
 interface Named {
@@ -99,10 +111,10 @@ interface Named {
   readonly complete: boolean;
 }
 
-function named(folders: readonly ReadLogFolder[]): Named {
+function named(folders: readonly LogFolderReader[]): Named {
   const [meta, ...branches] = folders.map(({ id, logs }) => [id, logs.map(({ log }) => log)] as const);
   const references = collectReferences(new History(readCatalog(meta?.[1] ?? []), new Map(branches)));
-  return { references, complete: folders.every(({ logs }) => logs.every(({ log }) => log.operations !== undefined)) };
+  return { references, complete: folders.every(({ complete }) => complete) };
 }
 
 /** Data files as they are listed; files of unknown kind, which anybody may rewrite, are copied until they rest. */

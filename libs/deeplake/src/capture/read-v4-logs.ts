@@ -26,63 +26,81 @@ export interface ReadLog {
   readonly log: LogFile;
 }
 
-/** One folder of the log. `others`: entries that are no log files by their names. */
-export interface ReadLogFolder {
+/** What a look at the folders found that was not there before. */
+type FoundNew = boolean;
+
+/** One folder of the log, read bit by bit while writers commit. What was read once is not read again (write-once). */
+export class LogFolderReader {
   readonly id: string;
-  readonly logs: ReadLog[];
-  readonly others: SourceFile[];
-}
+  readonly #planning: Planning;
+  readonly #keep: (file: SourceFile) => boolean;
+  readonly #logs = new Map<string, ReadLog>();
+  readonly #others = new Map<string, SourceFile>();
 
-/**
- * Reads a log folder while writers commit: a file that is empty, cut or does not parse is read again while it may be in the writing, and a missing
- * number is looked for while its writer may still come. What was read once is not read again (write-once). Gaps that stay are noted.
- */
-export async function readLogFolder(planning: Planning, id: string, keep: (file: SourceFile) => boolean): Promise<ReadLogFolder> {
-  const others = new Map<string, SourceFile>();
-  const logs = new Map<string, ReadLog>();
-  const look = () => readNew(planning, id, keep, { logs, others });
-  await look();
-  for (let waited = 0; waited < RESERVED_MS && (await mayFill(planning, logs)); waited += RETRY_MS) {
-    await planning.sleep(RETRY_MS);
-    await look();
+  constructor(planning: Planning, id: string, keep: (file: SourceFile) => boolean) {
+    this.#planning = planning;
+    this.id = id;
+    this.#keep = keep;
   }
-  const sorted = [...logs.values()].sort((a, b) => (a.source.path < b.source.path ? -1 : 1));
-  for (const number of gapsOf(sorted)) planning.notes.gaps.push({ folder: id, number });
-  return { id, logs: sorted, others: [...others.values()] };
-}
 
-interface Found {
-  readonly logs: Map<string, ReadLog>;
-  readonly others: Map<string, SourceFile>;
-}
+  /** In the order of their versions. */
+  get logs(): ReadLog[] {
+    return [...this.#logs.values()].sort((a, b) => (a.source.path < b.source.path ? -1 : 1));
+  }
 
-async function readNew(planning: Planning, id: string, keep: (file: SourceFile) => boolean, { logs, others }: Found): Promise<void> {
-  const fresh: SourceFile[] = [];
-  for await (const page of listIfThere(planning, `${LOG_ROOT}/${id}`)) {
-    for (const file of page.filter(keep)) {
-      if (logs.has(file.path)) continue;
-      if (file.kind === 'file' && parseLogName(nameOf(file))) fresh.push(file);
-      else others.set(file.path, file);
+  /** Entries that are no log files by their names. */
+  get others(): SourceFile[] {
+    return [...this.#others.values()];
+  }
+
+  /** Every log file that was read could be understood. */
+  get complete(): boolean {
+    return [...this.#logs.values()].every(({ log }) => log.operations !== undefined);
+  }
+
+  /**
+   * Lists the folder and reads what is new. A file that is empty, cut or does not parse is read again while it may be in the writing, and a missing
+   * number is looked for while its writer may still come.
+   */
+  async look(): Promise<FoundNew> {
+    let found = await this.#lookOnce();
+    for (let waited = 0; waited < RESERVED_MS && this.#mayFill(); waited += RETRY_MS) {
+      await this.#planning.sleep(RETRY_MS);
+      found = (await this.#lookOnce()) || found;
     }
+    return found;
   }
-  for (const read of await readLogs(planning, fresh)) logs.set(read.source.path, read);
-}
 
-/** A gap is filled late when its writer was slower than the next one, so by the time the next one is old nobody comes any more. */
-async function mayFill({ now }: Planning, logs: ReadonlyMap<string, ReadLog>): Promise<boolean> {
-  const read = [...logs.values()];
-  const [first] = gapsOf(read);
-  if (first === undefined) return false;
-  const above = read.filter(({ log }) => log.name.base > first).map(({ source }) => ageMs(source, now()));
-  return Math.max(...above.slice(0, GAPS_MAX)) < RESERVED_MS;
-}
-
-function gapsOf(logs: readonly ReadLog[]): number[] {
-  const gaps: number[] = [];
-  for (const number of missingNumbers(logs.map(({ log }) => log))) {
-    if (gaps.push(number) === GAPS_MAX) break;
+  /** Commit numbers that are missing, at most GAPS_MAX. */
+  gaps(): number[] {
+    const gaps: number[] = [];
+    for (const number of missingNumbers([...this.#logs.values()].map(({ log }) => log))) if (gaps.push(number) === GAPS_MAX) break;
+    return gaps;
   }
-  return gaps;
+
+  async #lookOnce(): Promise<FoundNew> {
+    const fresh: SourceFile[] = [];
+    for await (const page of listIfThere(this.#planning, `${LOG_ROOT}/${this.id}`)) {
+      for (const file of page.filter(this.#keep)) {
+        if (this.#logs.has(file.path)) continue;
+        if (file.kind === 'file' && parseLogName(nameOf(file))) fresh.push(file);
+        else this.#others.set(file.path, file);
+      }
+    }
+    const read = await readLogs(this.#planning, fresh);
+    for (const log of read) this.#logs.set(log.source.path, log);
+    return read.length > 0;
+  }
+
+  /** A gap is filled late when its writer was slower than the next one, so by the time the next one is old nobody comes any more. */
+  #mayFill(): boolean {
+    const [first] = this.gaps();
+    if (first === undefined) return false;
+    const nowMs = this.#planning.now();
+    let oldest = Number.NEGATIVE_INFINITY;
+    for (const { log, source } of this.#logs.values()) if (log.name.base > first) oldest = Math.max(oldest, ageMs(source, nowMs));
+    return oldest < RESERVED_MS;
+  }
 }
 
 /** Reads log files until each parses, or has not been written for so long that it is damage of the source (T3). Files that vanish are left out. */

@@ -7,6 +7,7 @@ import { compareRule } from '../restore/restore-rules.ts';
 import { removeTestFolders, testFolder, unpackFixture } from '../testing/fixtures.ts';
 import type { MemoryView } from '../testing/memory-view.ts';
 import { apply, copyOf, filesOf, v3Rank, v4Rank, type Write, watched, writesBetween } from '../testing/simulated-writer.ts';
+import { column, MAIN, rows, V4Builder, withFiles } from '../testing/v4-builder.ts';
 import { planCapture } from './plan-capture.ts';
 import type { SourceNotes } from './planned-file.ts';
 
@@ -102,6 +103,32 @@ describe.each(V4_STEPS)('v4, from %s to %s', (before, after) => {
     for (const count of rows) expect(known).toContain(count);
   });
 });
+
+test('v4: a merge between two commits, seen at every step, leaves no copy with the later commit and without the merge', async () => {
+  const BRANCH = '2'.padStart(32, '0');
+  const [version, merged] = ['0000000001m00000000', '0000000002m00000000'];
+  const before = new V4Builder()
+    .log(version, column(1), rows(1, 10))
+    .meta('0000000002m00000000', { createBranch: { id: BRANCH, name: 'side', parent: MAIN, version } })
+    .logOf(BRANCH, version, rows(2, 5));
+  const [from, to] = [await testFolder(), await testFolder()];
+  for (const [path, bytes] of withFiles(before).files) apply(from, { path, bytes });
+  const merge = { mergeBranch: { source: { branch: BRANCH, version }, destination: { branch: MAIN, version: merged } } };
+  before.log(merged).meta('0000000003m00000000', merge).log('0000000003m00000000', rows(3, 7));
+  for (const [path, bytes] of withFiles(before).files) apply(to, { path, bytes });
+  const order = ['col', `${MAIN}/0000000002`, '_meta/0000000003', `${MAIN}/0000000003`];
+  const writes = writesBetween(from, to, (path) => order.findIndex((part) => path.includes(part)));
+  const { steps } = await captureWhile(from, [], 0, 0);
+  const seen = new Set<number>();
+  for (let at = 0; at <= steps; at += 2) {
+    const { copy } = await captureWhile(from, writes, at, 2);
+    const report = await inspectDataset(copy);
+    expect([at, report.findings.filter(({ severity }) => severity === 'error')]).toEqual([at, []]);
+    seen.add(report.rows);
+  }
+  expect([...seen].filter((count) => ![10, 15, 22].includes(count))).toEqual([]);
+  expect(seen.size).toBeGreaterThan(1);
+}, 60_000);
 
 test('the simulated writers tear: read in the order of a plain copy, some copies do not pass', async () => {
   const [from, to] = await series('gen-v3-series', V3_STEPS[0][0], V3_STEPS[0][1]);
