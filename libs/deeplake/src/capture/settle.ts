@@ -73,13 +73,14 @@ class GrowingCopy {
   racy = false;
   readonly #settling: Settling;
   readonly #planned = new Map<string, Planned>();
+  /** What is not in the first listing and was written after this, by the clock of a file system, appeared since. */
   readonly #startNs: bigint;
   /** Entries of this round's listing. */
   #seen = 0;
 
   constructor(settling: Settling) {
     this.#settling = settling;
-    this.#startNs = BigInt(Math.floor(settling.now())) * 1_000_000n;
+    this.#startNs = BigInt(Math.floor(settling.now()) - TICK_MS) * 1_000_000n;
   }
 
   async *round(round: number): AsyncIterable<PlannedFile[]> {
@@ -128,7 +129,7 @@ class GrowingCopy {
     if (same) known.round = round;
     if (same && !known.racy) return false;
     const racy = !same && isRacy(file, startMs);
-    const late = known ? known.late : round > 1 && file.kind === 'file' && changedAtNs(file) > this.#startNs;
+    const late = known ? known.late : round > 1 && file.kind === 'file' && file.mtimeNs > this.#startNs;
     this.#planned.set(file.path, { identity, racy, round, late });
     this.racy ||= racy;
     if (file.kind !== 'dir') this.#count(file.path);
