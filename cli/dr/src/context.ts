@@ -6,6 +6,7 @@ import type { ApiClient } from './gateway/api-client.ts';
 import type { OfflineRepository } from './offline/open-repository.ts';
 import { Out, type Streams } from './output/out.ts';
 import type { Globals } from './verb/globals.ts';
+import type { Verb } from './verb/verb.ts';
 
 /** What the process gives; tests give their own. */
 export interface Machine extends Streams {
@@ -16,6 +17,8 @@ export interface Machine extends Streams {
   now: () => number;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
+  /** Asks a person and gives the answer; undefined where nobody can answer. */
+  ask?: (question: string) => Promise<string | undefined>;
 }
 
 /** What a verb works with. Heavy parts are loaded when they are first asked for, so that --help is quick. */
@@ -25,6 +28,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** --repo was given: there is no gateway. */
   readonly offline: boolean;
+  /** All verbs, in the order of --help. */
+  verbs(): Promise<readonly Verb[]>;
   /** The gateway or the storage, as --repo says. */
   desk(): Promise<BackupDesk>;
   /** @throws UsageError with --repo; NoCredentials. */
@@ -43,7 +48,8 @@ export function homeOf({ env, folder }: Machine): string {
   return env['DR_HOME'] ? resolve(folder, env['DR_HOME']) : join(CHECKOUT, '.dr');
 }
 
-export function contextFor(machine: Machine, globals: Globals, verb: string): Context {
+/** `loadVerbs` and not the verbs: they load the context's types. */
+export function contextFor(machine: Machine, globals: Globals, verb: string, loadVerbs: () => Promise<readonly Verb[]>): Context {
   const opened: { close(): Promise<void> }[] = [];
   const keep = <T extends { close(): Promise<void> }>(made: T): T => {
     opened.push(made);
@@ -55,6 +61,7 @@ export function contextFor(machine: Machine, globals: Globals, verb: string): Co
     machine,
     signal: machine.signal,
     offline: globals.repo !== undefined,
+    verbs: loadVerbs,
     path: (typed) => resolve(machine.folder, typed),
     desk: async () => {
       if (globals.repo === undefined) return new (await import('./gateway/gateway-desk.ts')).GatewayDesk(await context.api(), context);

@@ -2,10 +2,21 @@ import type { Backup, ContentEntry, Verification } from './resources.ts';
 
 export type Level = 'quick' | 'full';
 
+export interface ListQuery {
+  tenant?: string;
+  type?: string;
+  status?: string;
+  datasetId?: string;
+  /** ISO 8601: from this time on, and before that one. */
+  since?: string;
+  until?: string;
+  limit: number;
+}
+
 /** What can be asked about backups, of the gateway or of the storage alone; the answers look alike. */
 export interface BackupDesk {
   /** Newest first. `problems`: what could not be read, in words; the others are listed all the same. */
-  list(query: { tenant?: string; limit: number }): Promise<{ backups: Backup[]; problems: string[] }>;
+  list(query: ListQuery): Promise<{ backups: Backup[]; problems: string[] }>;
   /** @throws ApiProblem (404), BackupUnknown. */
   backup(id: string): Promise<Backup>;
   /** Files in the order of data sets and paths. `path`: that one and everything below. */

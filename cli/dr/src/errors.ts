@@ -35,8 +35,11 @@ export class ApiProblem extends DrError {
   readonly code: string;
   readonly status: number;
   readonly problem: Readonly<Record<string, unknown>>;
-  constructor(status: number, problem: Readonly<Record<string, unknown>>) {
+  /** The gateway asks to come back after so many seconds. */
+  readonly retryAfter: number | undefined;
+  constructor(status: number, problem: Readonly<Record<string, unknown>>, retryAfter?: number) {
     super(told(status, problem));
+    this.retryAfter = retryAfter;
     this.code = typeof problem['code'] === 'string' ? problem['code'] : `http.${status}`;
     this.status = status;
     this.problem = problem;
@@ -73,4 +76,27 @@ export class NothingFound extends DrError {
 /** What was asked for is not done because it would do harm, or cannot be done this way. Exit code 5. */
 export class Declined extends DrError {
   readonly code = 'cli.declined';
+}
+
+/** Part of a later version; nothing was done. Exit code 1, so that a script that relies on it stops. */
+export class NotBuilt extends DrError {
+  readonly code = 'cli.not_built';
+  constructor(what: string, instead: string) {
+    super(`${what} is not built in this version; nothing was done. ${instead}.`);
+  }
+}
+
+/** An operation that still ran when the gateway stayed away for too long. It goes on by itself. */
+export class LostSight extends DrError {
+  readonly code = 'cli.lost_sight';
+  override readonly details: { id: string };
+  constructor(id: string, minutes: number, cause: Error) {
+    super(
+      `${cause.message} Stopped waiting for ${id} after ${minutes} minutes without an answer; it goes on by itself. Ask later: dr status ${id} --wait`,
+      {
+        cause,
+      },
+    );
+    this.details = { id };
+  }
 }

@@ -16,6 +16,19 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // `dr list | head`: the reader has gone, which is not our failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
+/** On stderr, since stdout is the answer's. Only where a person sits. */
+async function ask(question: string): Promise<string | undefined> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  const { createInterface } = await import('node:readline/promises');
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  terminal.once('SIGINT', () => stop.abort());
+  try {
+    return await terminal.question(question, { signal: stop.signal });
+  } finally {
+    terminal.close();
+  }
+}
+
 const code = await run(process.argv.slice(2), {
   env: systemEnvironment(),
   folder: systemFolder(),
@@ -24,6 +37,8 @@ const code = await run(process.argv.slice(2), {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
   isTerminal: process.stderr.isTTY === true,
+  columns: () => process.stderr.columns,
+  ask,
 });
 // Idle connections would keep the process for seconds; what was written is flushed first.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

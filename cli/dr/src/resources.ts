@@ -16,6 +16,7 @@ export interface Backup {
   error_message?: string | null;
   progress?: OperationProgress | null;
   verified_at?: string | null;
+  purge_after?: string | null;
   metadata?: { created_by?: string; description?: string | null } | null;
 }
 
@@ -45,6 +46,10 @@ export interface Finding {
 export interface OperationProgress {
   datasets_total?: number;
   datasets_done?: number;
+  bytes_total?: number | null;
+  bytes_done?: number | null;
+  bytes_per_second?: number | null;
+  eta_seconds?: number | null;
 }
 
 export interface ContentEntry {
@@ -68,6 +73,24 @@ export interface Restore {
   error_message?: string | null;
 }
 
+/** The answer to a dry run: what the restore would do, and what it would be refused for. */
+export interface RestorePlan {
+  backup_id: string;
+  tenant_id?: string;
+  target_tenant: string;
+  datasets: readonly PlannedDataset[];
+  conflicts?: readonly { dataset_id?: string; to?: string; code?: string; message: string }[];
+  bytes?: number | null;
+  estimated_seconds?: number | null;
+}
+
+export interface PlannedDataset {
+  from: string;
+  to: string;
+  action?: string;
+  bytes?: number | null;
+}
+
 export interface RestoredDataset {
   from: string;
   to: string;
@@ -87,6 +110,15 @@ export interface Verification {
   bytes?: number | null;
   findings?: readonly Damage[] | null;
   error_message?: string | null;
+  /** Added by `dr verify`: a partial backup may be whole as far as it goes, and still lacks something. */
+  backup_status?: string;
+  missing?: readonly Missing[];
+}
+
+/** A data set that a partial backup lacks, or has not as it was meant. */
+export interface Missing {
+  dataset_id: string;
+  message: string;
 }
 
 export interface Damage {
@@ -94,4 +126,44 @@ export interface Damage {
   kind: string;
   message: string;
   paths?: readonly string[];
+}
+
+/** A data set of the source, protected or not. */
+export interface ProtectedDataset {
+  dataset_id: string;
+  tenant_id: string;
+  format?: string | null;
+  protected?: boolean;
+  last_backup_id?: string | null;
+  last_good_at?: string | null;
+  rpo_age_seconds?: number | null;
+}
+
+export interface ApiKey {
+  key_id: string;
+  name?: string | null;
+  tenant_id: string;
+  scopes: readonly string[];
+  created_at?: string | null;
+  expires_at?: string | null;
+  revoked_at?: string | null;
+  /** Only in the answer that creates it. */
+  api_key?: string;
+}
+
+/** One setting of GET /config. */
+export interface EffectiveValue {
+  value: unknown;
+  origin: string;
+  key?: string;
+  note?: string;
+}
+
+/** A CloudEvent, as far as a line shows it. */
+export interface LogEvent {
+  id?: string;
+  type?: string;
+  subject?: string;
+  time?: string;
+  data?: unknown;
 }

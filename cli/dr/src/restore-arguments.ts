@@ -13,4 +13,7 @@ export interface RestoreArguments {
   keepTornHead: boolean;
   dryRun: boolean;
   noVerify: boolean;
+  noIndexes: boolean;
+  noMetadata: boolean;
+  noWait: boolean;
 }

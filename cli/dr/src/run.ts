@@ -2,29 +2,36 @@ import { DrError, reason } from '@dr/storage';
 import { contextFor, type Machine } from './context.ts';
 import { ApiProblem, UsageError } from './errors.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
-import { printable } from './output/table.ts';
+import { findVerb } from './verb/find-verb.ts';
 import type { Globals } from './verb/globals.ts';
-import { distance, parseVerb, splitVerb } from './verb/parse.ts';
+import { parseVerb, splitVerb } from './verb/parse.ts';
 import type { Verb } from './verb/verb.ts';
 import { verbs } from './verbs/index.ts';
+
+const allVerbs = (): Promise<Verb[]> => Promise.all(Object.values(verbs).map((load) => load()));
 
 /** The command line without the process around it. @returns the exit code; never throws. */
 export async function run(argv: readonly string[], machine: Machine): Promise<number> {
   try {
     const { word, rest, globals } = splitVerb(argv);
-    if (globals.version) return tell(machine, (await import('./version.ts')).VERSION);
-    if (word === undefined || word === 'help') return await help(rest, machine, word === undefined && !globals.help);
-    const verb = await verbNamed(word);
-    const { args, globals: late } = parseVerb(verb, rest);
-    return await runVerb(verb, args, { ...globals, ...late }, machine);
+    if (globals.version) return await version(machine, globals.json || rest.includes('--json'));
+    if (word === undefined) return await help([], machine, !globals.help);
+    if (word === 'help' || globals.help) return await help(word === 'help' ? rest : [word, ...rest], machine, false);
+    const found = await findVerb([word, ...rest]);
+    if ('group' in found) return await help([word], machine, !rest.some((w) => w === '--help' || w === '-h'));
+    const { args, globals: late } = parseVerb(found.verb, found.rest);
+    return await runVerb(found.verb, args, { ...globals, ...late }, machine);
   } catch (error) {
     return fail(error, argv.includes('--json'), machine);
   }
 }
 
 async function runVerb(verb: Verb, args: Record<string, unknown>, globals: Globals, machine: Machine): Promise<number> {
-  if (globals.help) return help([verb.word], machine, false);
-  const context = contextFor(machine, globals, verb.word);
+  if (globals.help) return help(verb.words.split(' '), machine, false);
+  if (globals.repo !== undefined && !verb.offline) {
+    throw new UsageError(`dr ${verb.words} needs the gateway, so it cannot be used with --repo.`, verb.words);
+  }
+  const context = contextFor(machine, globals, verb.words, allVerbs);
   try {
     return (await verb.run(args, context)) ?? EXIT.ok;
   } finally {
@@ -32,22 +39,20 @@ async function runVerb(verb: Verb, args: Record<string, unknown>, globals: Globa
   }
 }
 
-/** @throws UsageError for an unknown verb, with the nearest one. */
-async function verbNamed(word: string): Promise<Verb> {
-  const load = Object.hasOwn(verbs, word) ? verbs[word] : undefined;
-  if (load) return load();
-  const near = Object.keys(verbs).filter((name) => distance(word, name) <= 2);
-  throw new UsageError(`There is no command "${printable(word)}".${near.length > 0 ? ` Did you mean ${near[0]}?` : ''}`);
-}
-
-/** Called without anything it is an error of usage, on stderr. */
-async function help([word]: readonly string[], machine: Machine, asError: boolean): Promise<number> {
-  const { programHelp, verbHelp } = await import('./verb/help.ts');
-  if (word !== undefined) return tell(machine, verbHelp(await verbNamed(word)).trimEnd());
-  const text = programHelp(await Promise.all(Object.values(verbs).map((load) => load())));
+/** Of the program, of a group of verbs, or of one. Asked for by nobody it is an error of usage, on stderr. */
+async function help(words: readonly string[], machine: Machine, asError: boolean): Promise<number> {
+  const { groupHelp, programHelp, verbHelp } = await import('./verb/help.ts');
+  const found = words.length > 0 ? await findVerb(words) : { program: await allVerbs() };
+  const text =
+    'program' in found ? programHelp(found.program) : 'group' in found ? groupHelp(words[0]!, found.group) : verbHelp(found.verb);
   if (!asError) return tell(machine, text.trimEnd());
   machine.stderr(text);
   return EXIT.usage;
+}
+
+async function version(machine: Machine, json: boolean): Promise<number> {
+  const { VERSION } = await import('./version.ts');
+  return tell(machine, json ? JSON.stringify({ version: VERSION.replace(/^dr /, '') }) : VERSION);
 }
 
 function tell(machine: Machine, text: string): number {

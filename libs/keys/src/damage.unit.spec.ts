@@ -45,6 +45,17 @@ async function withTenants(): Promise<KeysUnderTest & { names: string[]; copies:
   return { ...keys, names, copies: new Map([...keys.store.objects].map(([key, { bytes }]) => [key, Buffer.from(bytes)])) };
 }
 
+test('a tenant whose keys are damaged in both copies is told of where tenants are listed, and hides no other', async () => {
+  const { store, reopen } = await keysWith(['acme', 'b']);
+  const ring = await reopen();
+  const tag = ring.tenantTag('acme');
+  for (const folder of ['keys', 'keys2']) tamper(store, `${folder}/t/${tag}/1`, () => Buffer.from('junk'));
+  const told: KeyDamaged[] = [];
+  expect((await ring.tenants({ onDamaged: (error) => told.push(error) })).map(({ name }) => name)).toEqual(['b']);
+  expect(told).toEqual([expect.any(KeyDamaged)]);
+  expect(told[0]!.message).toContain(`keys2/t/${tag}/1`);
+});
+
 describe('any flipped, dropped or appended byte in any key object', () => {
   test('in one copy: is found and named by check, and everything still opens from the other', async () => {
     const { store, reopen, copies } = await withTenants();

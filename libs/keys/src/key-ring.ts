@@ -1,3 +1,4 @@
+import type { KeyDamaged } from './errors.ts';
 import type { KeyFinding } from './two-copies.ts';
 
 /** Where secrets come from. Asked only when they are needed, once. Key services join later. */
@@ -23,8 +24,8 @@ export interface KeyRing {
    * @throws BadTenantName, KeyDamaged (both copies of the newest epoch), KeyForeign, KeyFormatTooNew, and what the store throws.
    */
   tenantKeys(tenant: string, options?: { create?: boolean }): Promise<TenantKeys | undefined>;
-  /** All tenants that have keys here, by name. One whose keys are damaged is left out and told of in `findings`. */
-  tenants(): Promise<{ name: string; tag: string }[]>;
+  /** All tenants that have keys here, by name. One whose keys are damaged in both copies has no name: it is left out, and goes to `onDamaged`. */
+  tenants(options?: { onDamaged?: (error: KeyDamaged) => void }): Promise<{ name: string; tag: string }[]>;
   /** 32 bytes: HMAC-SHA-256 under the repository's MAC key, for what is stored in clear (`repository.json`). `label` keeps uses apart. */
   mac(label: string, bytes: Uint8Array): Uint8Array;
   /** Key of the ledger and the log, of the newest epoch; use through packKey. */

@@ -1,7 +1,7 @@
 import type { ObjectStore } from '@dr/storage';
 import { checkKeys } from './check-keys.ts';
 import { deriveKey, macOf, tagOf } from './derive.ts';
-import { BadTenantName, KeyMissing } from './errors.ts';
+import { BadTenantName, type KeyDamaged, KeyMissing } from './errors.ts';
 import { TENANT_NAME_BYTES_MAX } from './format/tenant-wrap.ts';
 import type { KeyRing, TenantKeys } from './key-ring.ts';
 import { damageError, type Masters } from './open-masters.ts';
@@ -79,16 +79,18 @@ export class OpenedRing implements KeyRing {
     return { tenant, tag, epoch: newest.epoch, idKey, nameKey: deriveKey(idKey, this.repositoryId, 'dr1/path'), dataKey };
   }
 
-  async tenants(): Promise<{ name: string; tag: string }[]> {
+  async tenants({ onDamaged }: { onDamaged?: (error: KeyDamaged) => void } = {}): Promise<{ name: string; tag: string }[]> {
     const tags = new Set([...(await listCopies(this.#store, 't/')).keys()].map((name) => name.split('/')[1]!));
-    const found = await Promise.all([...tags].map((tag) => this.#nameOf(tag)));
+    const found = await Promise.all([...tags].map((tag) => this.#nameOf(tag, onDamaged)));
     return found.filter((tenant) => tenant !== undefined).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  async #nameOf(tag: string): Promise<{ name: string; tag: string } | undefined> {
+  async #nameOf(tag: string, onDamaged?: (error: KeyDamaged) => void): Promise<{ name: string; tag: string } | undefined> {
     const epochs = await readTenant(this.#context, tag);
-    this.#remember(epochs.flatMap(({ findings }) => findings));
+    const findings = epochs.flatMap((epoch) => epoch.findings);
+    this.#remember(findings);
     const name = epochs.findLast(({ value }) => value)?.value?.name;
+    if (name === undefined) onDamaged?.(damageError(this.#store, findings));
     return name === undefined ? undefined : { name, tag };
   }
 

@@ -50,8 +50,8 @@ export interface Repository {
   readonly id: string;
   /** false: the master key lies unprotected in the store. */
   readonly encryption: boolean;
-  /** Names of tenants that have keys here. */
-  tenants(): Promise<string[]>;
+  /** Names of tenants that have keys here. One whose keys are damaged in both copies is left out, and goes to `onDamaged`. */
+  tenants(options?: { onDamaged?: (error: unknown) => void }): Promise<string[]>;
   /** @throws TenantUnknown unless `create`. */
   tenant(name: string, options?: { create?: boolean }): Promise<TenantRepository>;
   /** Stops the worker threads. Sessions should be closed before. May be called twice. */

@@ -57,8 +57,8 @@ class OpenedRepository implements Repository {
     this.#options = options;
   }
 
-  async tenants(): Promise<string[]> {
-    return (await this.#ring.tenants()).map(({ name }) => name);
+  async tenants(options?: { onDamaged?: (error: unknown) => void }): Promise<string[]> {
+    return (await this.#ring.tenants(options)).map(({ name }) => name);
   }
 
   async tenant(name: string, { create = false }: { create?: boolean } = {}): Promise<TenantRepository> {

@@ -9,8 +9,14 @@ const NOTHING_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 
 
 export interface ApiRequest {
   body?: object;
-  query?: Readonly<Record<string, string | number | undefined>>;
+  query?: Readonly<Record<string, string | number | boolean | undefined>>;
   headers?: Readonly<Record<string, string>>;
+}
+
+export interface ApiReply {
+  status: number;
+  body: unknown;
+  headers: Headers;
 }
 
 /** The gateway's REST API below /api/v1. */
@@ -29,40 +35,65 @@ export class ApiClient {
     return this.call<T>('GET', path, { query });
   }
 
-  post<T>(path: string, body: object, headers?: ApiRequest['headers']): Promise<T> {
-    return this.call<T>('POST', path, { body, headers });
-  }
-
   /** @returns the JSON body. @throws ApiProblem for every status that is not 2xx, GatewayUnreachable, Interrupted. */
   async call<T>(method: string, path: string, request: ApiRequest = {}): Promise<T> {
-    const { status, body } = await this.send(method, `/api/v1${path}`, request);
+    const { status, body, headers } = await this.send(method, `/api/v1${path}`, request);
     if (status >= 200 && status < 300) return body as T;
-    throw new ApiProblem(status, isObject(body) ? body : {});
+    throw problemOf(status, body, headers);
   }
 
   /** Any path of the gateway, whatever its status. @throws GatewayUnreachable, Interrupted. */
-  async send(method: string, path: string, { body, query, headers }: ApiRequest = {}): Promise<{ status: number; body: unknown }> {
+  async send(method: string, path: string, request: ApiRequest = {}): Promise<ApiReply> {
+    const url = this.#urlOf(path, request);
+    return this.#guarded(method, async () => {
+      const answer = await fetch(url, this.#init(method, request, AbortSignal.any([this.#signal, AbortSignal.timeout(ANSWER_MS_MAX)])));
+      return { status: answer.status, body: parsed(await answer.text()), headers: answer.headers };
+    });
+  }
+
+  /** The lines of a stream (server-sent events) as they come, until it ends or `signal` says so. @throws as `call`. */
+  async *lines(path: string, request: ApiRequest, signal: AbortSignal): AsyncGenerator<string> {
+    const init = this.#init(
+      'GET',
+      { ...request, headers: { ...request.headers, accept: 'text/event-stream' } },
+      AbortSignal.any([this.#signal, signal]),
+    );
+    const answer = await this.#guarded('GET', () => fetch(this.#urlOf(`/api/v1${path}`, request), init));
+    if (!answer.ok) throw problemOf(answer.status, parsed(await answer.text()), answer.headers);
+    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+    for (let rest = ''; ; ) {
+      const { done, value } = await this.#guarded('GET', () => reader.read());
+      const lines = `${rest}${value ?? ''}`.split(/\r?\n/);
+      rest = lines.pop()!;
+      yield* lines;
+      if (done) return;
+    }
+  }
+
+  #urlOf(path: string, { query = {} }: ApiRequest): URL {
     const url = new URL(`${this.url}${path}`);
-    for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value));
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+    return url;
+  }
+
+  /** A redirect is an error: it would carry the key elsewhere. */
+  #init(method: string, { body, headers }: ApiRequest, signal: AbortSignal): RequestInit {
+    const own = { authorization: `ApiKey ${this.#key}`, accept: 'application/json', ...(body && { 'content-type': 'application/json' }) };
+    return { method, headers: { ...own, ...headers }, body: body && JSON.stringify(body), redirect: 'error', signal };
+  }
+
+  async #guarded<T>(method: string, work: () => Promise<T>): Promise<T> {
     try {
-      const answer = await fetch(url, {
-        method,
-        headers: {
-          authorization: `ApiKey ${this.#key}`,
-          accept: 'application/json',
-          ...(body && { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        body: body && JSON.stringify(body),
-        redirect: 'error',
-        signal: AbortSignal.any([this.#signal, AbortSignal.timeout(ANSWER_MS_MAX)]),
-      });
-      return { status: answer.status, body: parsed(await answer.text()) };
+      return await work();
     } catch (cause) {
       if (this.#signal.aborted) throw new Interrupted();
       throw new GatewayUnreachable(this.url, whyOf(cause), method !== 'GET' && !NOTHING_SENT.includes(whyOf(cause)));
     }
   }
+}
+
+function problemOf(status: number, body: unknown, headers: Headers): ApiProblem {
+  return new ApiProblem(status, isObject(body) ? body : {}, Number(headers.get('retry-after')) || undefined);
 }
 
 function parsed(text: string): unknown {

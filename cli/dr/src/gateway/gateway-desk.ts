@@ -1,11 +1,10 @@
 import type { Context } from '../context.ts';
-import type { BackupDesk, Level } from '../desk.ts';
+import type { BackupDesk, Level, ListQuery } from '../desk.ts';
 import type { Backup, ContentEntry, Verification } from '../resources.ts';
 import type { ApiClient } from './api-client.ts';
+import { postSurely } from './ask-surely.ts';
+import { everyPage } from './pages.ts';
 import { untilEnded } from './wait.ts';
-
-/** Most backups in one answer. */
-const PAGE_MAX = 1000;
 
 /** The desk over the REST API. */
 export class GatewayDesk implements BackupDesk {
@@ -17,16 +16,9 @@ export class GatewayDesk implements BackupDesk {
     this.#context = context;
   }
 
-  async list({ tenant, limit }: { tenant?: string; limit: number }): Promise<{ backups: Backup[]; problems: string[] }> {
-    const found: Backup[] = [];
-    for (let cursor: string | undefined; found.length < limit; ) {
-      const query = { limit: Math.min(PAGE_MAX, limit - found.length), tenant_id: tenant, cursor };
-      const page = await this.#api.get<{ backups: Backup[]; next_cursor?: string | null }>('/backups', query);
-      found.push(...page.backups);
-      if (!page.next_cursor || page.backups.length === 0) break;
-      cursor = page.next_cursor;
-    }
-    return { backups: found, problems: [] };
+  async list({ tenant, datasetId, limit, ...rest }: ListQuery): Promise<{ backups: Backup[]; problems: string[] }> {
+    const query = { tenant_id: tenant, dataset_id: datasetId, ...rest };
+    return { backups: await everyPage<Backup>(this.#api, '/backups', 'backups', query, { limit }), problems: [] };
   }
 
   backup(id: string): Promise<Backup> {
@@ -48,11 +40,14 @@ export class GatewayDesk implements BackupDesk {
 
   async verify(id: string, { level, samplePercent }: { level: Level; samplePercent?: number }): Promise<Verification> {
     const body = { level, sample_percent: samplePercent };
-    const asked = await this.#api.post<Verification>(`/backups/${encodeURIComponent(id)}/verify`, body);
+    const path = `/backups/${encodeURIComponent(id)}/verify`;
+    const asked = await postSurely<Verification>({ path, body, what: 'the verification' }, this.#context);
     const { out, signal, machine } = this.#context;
     const started = machine.now();
+    const verificationId = asked.verification_id ?? '';
     return untilEnded({
-      ask: () => this.#api.get<Verification>(`/verifications/${asked.verification_id}`),
+      id: verificationId,
+      ask: () => this.#api.get<Verification>(`/verifications/${encodeURIComponent(verificationId)}`),
       show: ({ status }) => out.progress(`${id}  verifying (${level}): ${status}, ${Math.round((machine.now() - started) / 1000)} s`),
       signal,
       out,

@@ -1,27 +1,25 @@
 import type { Context } from '../context.ts';
 import { Interrupted } from '../errors.ts';
 import { EXIT, exitCodeOfStatus } from '../exit-code.ts';
-import { counted } from '../output/human.ts';
-import { bar } from '../output/out.ts';
-import { restoreText } from '../output/restores.ts';
-import type { Restore } from '../resources.ts';
+import { planText, restoreText } from '../output/restores.ts';
+import type { Restore, RestorePlan } from '../resources.ts';
 import type { RestoreArguments } from '../restore-arguments.ts';
-import type { ApiClient } from './api-client.ts';
-import { untilEnded } from './wait.ts';
+import { postSurely } from './ask-surely.ts';
+import { follow } from './follow.ts';
 
 /** Restores through the gateway and waits for the end. @returns the exit code. */
 export async function restoreByGateway(args: RestoreArguments, context: Context): Promise<number> {
-  const api = await context.api();
   const query = { as_of: args.asOf, tenant_id: args.tenantId };
-  const asked = await api.call<Restore>('POST', `/backups/${encodeURIComponent(args.id)}/restore`, { body: bodyOf(args), query });
-  if (args.dryRun) {
-    context.out.answer(asked, () => JSON.stringify(asked, null, 2));
-    return EXIT.ok;
-  }
-  const ended = await waitFor(api, asked, context);
+  const path = `/backups/${encodeURIComponent(args.id)}/restore`;
+  const request = { path, body: bodyOf(args), query, what: args.dryRun ? 'the plan' : 'the restore' };
+  if (args.dryRun) return tellPlan(await postSurely<RestorePlan>(request, context), context);
+  const asked = await postSurely<Restore>(request, context);
+  const ended = args.noWait ? asked : await waitFor(asked, context);
   if (ended === undefined) return EXIT.interrupted;
-  context.out.answer(ended, () => restoreText(ended, ended.target_tenant, 'Restored'));
-  return exitCodeOfStatus(ended.status);
+  context.out.answer(ended, () =>
+    args.noWait ? `Restore accepted: ${ended.restore_id}` : restoreText(ended, ended.target_tenant, 'Restored'),
+  );
+  return args.noWait ? EXIT.ok : exitCodeOfStatus(ended.status);
 }
 
 /** Only what was asked for: the gateway has the defaults. */
@@ -36,24 +34,25 @@ function bodyOf(args: RestoreArguments): Record<string, unknown> {
     ...(args.keepTornHead && { keep_torn_head: true }),
     ...(args.dryRun && { dry_run: true }),
     ...(args.noVerify && { verify_integrity: false }),
+    ...(args.noIndexes && { restore_indexes: false }),
+    ...(args.noMetadata && { restore_metadata: false }),
   };
 }
 
-async function waitFor(api: ApiClient, { restore_id }: Restore, { out, signal, machine }: Context): Promise<Restore | undefined> {
+/** A plan with conflicts is what the restore would be refused for. */
+function tellPlan(plan: RestorePlan, { out }: Context): number {
+  out.answer(plan, () => planText(plan));
+  return (plan.conflicts ?? []).length > 0 ? EXIT.refused : EXIT.ok;
+}
+
+/** @returns undefined when Ctrl-C ended the waiting. */
+async function waitFor({ restore_id }: Restore, context: Context): Promise<Restore | undefined> {
+  const { out } = context;
   try {
-    return await untilEnded({
-      ask: () => api.get<Restore>(`/restores/${restore_id}`),
-      show: ({ status, progress }) => {
-        const { datasets_done: done = 0, datasets_total: total = 0 } = progress ?? {};
-        out.progress(`${restore_id}  ${bar(done, total)}  ${done} of ${counted(total, 'data set')}, ${status}`);
-      },
-      signal,
-      out,
-      now: machine.now,
-    });
+    return await follow<Restore>(restore_id, `/restores/${encodeURIComponent(restore_id)}`, context);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
-    out.say(`Stopped waiting; restore ${restore_id} goes on.`);
+    out.say(`Stopped waiting; the restore goes on. Wait for it again: dr status ${restore_id} --wait. End it: dr cancel ${restore_id}`);
     out.answer({ restore_id }, () => restore_id);
     return undefined;
   }

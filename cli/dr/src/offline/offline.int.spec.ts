@@ -63,6 +63,21 @@ describe('list', () => {
     });
   });
 
+  test.each([
+    [['--status', 'partial'], [SECOND]],
+    [['--status', 'failed'], [GIVEN_UP]],
+    [['--dataset-id', 'deep/support'], [FIRST]],
+    [
+      ['--since', '2026-02-01'],
+      [GIVEN_UP, OTHERS, SECOND],
+    ],
+    [['--until', '2026-02-01'], [FIRST]],
+    [['--type', 'incremental'], []],
+  ])('%j filters as with services', async (argv, ids) => {
+    const { backups } = json(await dr('list', '--json', ...argv));
+    expect(backups.map((b: { backup_id: string }) => b.backup_id).sort()).toEqual([...ids].sort());
+  });
+
   test('is a table for people', async () => {
     const [head, row] = (await dr('list', '--tenant-id', 'other')).stdout.split('\n');
     expect(head).toMatch(/^BACKUP +TIME \(UTC\) +TENANT +TYPE +STATUS +SETS +SIZE +ADDED$/);
@@ -225,6 +240,19 @@ describe('verify', () => {
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`^Verified ${FIRST} \\(${level}\\) passed: 4 files`)) });
   });
 
+  test('of a partial backup that can be restored as it is says what is missing, with exit code 3', async () => {
+    const ran = await dr('verify', SECOND);
+    expect(ran).toMatchObject({ code: 3, stderr: '' });
+    expect(ran.stdout).toContain(`Verified ${SECOND} (full) passed: 3 files`);
+    expect(ran.stdout).toContain('The backup itself is partial:\n  articles: V3-7 x: chunk is missing');
+    expect(json(await dr('verify', SECOND, '--json'))).toMatchObject({
+      status: 'passed',
+      backup_status: 'partial',
+      missing: [{ dataset_id: 'articles', message: 'V3-7 x: chunk is missing' }],
+    });
+    expect((await dr('verify', '--all')).code).toBe(3);
+  });
+
   test('--all leaves out what holds no data', async () => {
     expect(json(await dr('verify', '--all', '--json')).verifications).toHaveLength(3);
     expect(json(await dr('verify', '--all', '--tenant-id', 'other', '--json')).verifications).toHaveLength(1);
@@ -270,6 +298,48 @@ describe('a damaged commit', () => {
     const latest = await drWith(['--repo', damaged, 'restore', 'latest', '--target', temporaryFolder()], { env });
     expect(latest).toMatchObject({ code: 5, stderr: expect.stringContaining('Name the one to restore') });
     expect((await drWith(['--repo', damaged, 'verify', '--all'], { env })).code).toBe(1);
+  });
+});
+
+describe('keys of a tenant that are damaged in both copies', () => {
+  const env = { BACKUP_PASSPHRASE: PASSPHRASE };
+  let damaged: string;
+  beforeAll(async () => {
+    damaged = await repositoryWith([
+      { tenant: 'acme', backupId: FIRST, datasets: { a: { f: '1' } } },
+      { tenant: 'other', backupId: OTHERS, datasets: { b: { f: '2' } } },
+    ]);
+    const shown = JSON.parse((await drWith(['--repo', damaged, 'show', FIRST, '--json'], { env })).stdout);
+    const tag = shown.storage_path.split('/')[1];
+    for (const folder of ['keys', 'keys2']) writeFileSync(join(damaged, folder, 't', tag, '1'), 'junk');
+  });
+
+  test('are told of by list, which shows the others, with exit code 3', async () => {
+    const ran = await drWith(['--repo', damaged, 'list', '--json'], { env });
+    expect(ran).toMatchObject({ code: 3, stderr: expect.stringMatching(/^Left out: .*keys2\/t\/[0-9a-f]{32}\/1/) });
+    expect(json(ran).backups.map((b: { backup_id: string }) => b.backup_id)).toEqual([OTHERS]);
+    expect(await drWith(['--repo', damaged, 'list', '--tenant-id', 'other'], { env })).toMatchObject({ code: 0, stderr: '' });
+    expect(await drWith(['--repo', damaged, 'list', '--tenant-id', 'acme'], { env })).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  test('leave the others restorable, and are named for a backup that may be theirs', async () => {
+    expect((await drWith(['--repo', damaged, 'restore', OTHERS, '--target', temporaryFolder()], { env })).code).toBe(0);
+    expect(await drWith(['--repo', damaged, 'show', FIRST], { env })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('keys2/t/'),
+    });
+    const latest = await drWith(['--repo', damaged, 'restore', 'latest', '--target', temporaryFolder()], { env });
+    expect(latest).toMatchObject({ code: 5, stderr: expect.stringContaining('Name the one to restore') });
+  });
+});
+
+describe('export', () => {
+  test('writes the inventory of the storage alone', async () => {
+    const folder = temporaryFolder();
+    const ran = await drWith(['--repo', repo, 'export', 'inventory.json'], { env: { BACKUP_PASSPHRASE: PASSPHRASE }, folder });
+    expect(ran.code).toBe(0);
+    const { backups } = JSON.parse(readFileSync(join(folder, 'inventory.json'), 'utf8'));
+    expect(backups).toEqual(json(await dr('list', '--json')).backups);
   });
 });
 

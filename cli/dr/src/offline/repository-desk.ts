@@ -1,5 +1,6 @@
 import { BackupUnknown, type Commit, type Decision, type TenantRepository, type TreeEntry } from '@dr/repository';
-import type { BackupDesk, Level } from '../desk.ts';
+import { DrError } from '@dr/storage';
+import type { BackupDesk, Level, ListQuery } from '../desk.ts';
 import { NothingFound, UsageError } from '../errors.ts';
 import { bytes, counted } from '../output/human.ts';
 import { bar, type Out } from '../output/out.ts';
@@ -22,12 +23,12 @@ export class RepositoryDesk implements BackupDesk {
     this.#out = out;
   }
 
-  async list({ tenant, limit }: { tenant?: string; limit: number }): Promise<{ backups: Backup[]; problems: string[] }> {
+  async list({ tenant, limit, ...filters }: ListQuery): Promise<{ backups: Backup[]; problems: string[] }> {
     const problems: string[] = [];
+    const onDamaged = (error: unknown): void => void problems.push((error as Error).message);
     const found: Backup[] = [];
-    for (const one of await this.tenants(tenant)) {
-      const pages = one.backups({ onDamaged: (error) => problems.push((error as Error).message) });
-      for await (const page of pages) found.push(...page.map(backupOf));
+    for (const one of await this.tenants(tenant, onDamaged)) {
+      for await (const page of one.backups({ onDamaged })) found.push(...page.map(backupOf).filter((backup) => fits(backup, filters)));
     }
     return { backups: found.sort(newestFirst).slice(0, limit), problems };
   }
@@ -64,20 +65,34 @@ export class RepositoryDesk implements BackupDesk {
     };
   }
 
-  /** The tenants with this name, or all. @throws TenantUnknown. */
-  async tenants(name?: string): Promise<TenantRepository[]> {
+  /**
+   * The tenants with this name, or all. Keys that are damaged in both copies hide no other tenant: they go to `onDamaged`.
+   * @throws TenantUnknown; KeyDamaged for the tenant that was asked for.
+   */
+  async tenants(name?: string, onDamaged: (error: unknown) => void = () => undefined): Promise<TenantRepository[]> {
     const { repository } = this.#opened;
-    const names = name === undefined ? await repository.tenants() : [name];
-    return Promise.all(names.map((tenant) => repository.tenant(tenant)));
+    if (name !== undefined) return [await repository.tenant(name)];
+    const opened: TenantRepository[] = [];
+    for (const each of await repository.tenants({ onDamaged })) {
+      try {
+        opened.push(await repository.tenant(each));
+      } catch (error) {
+        if (!(error instanceof DrError) || !error.code.startsWith('keys.')) throw error;
+        onDamaged(error);
+      }
+    }
+    return opened;
   }
 
   /** The tenant that has a backup, and the decision. @throws BackupUnknown. */
   async find(id: string): Promise<{ tenant: TenantRepository; decision: Decision }> {
-    const tenants = await this.tenants();
+    const damaged: unknown[] = [];
+    const tenants = await this.tenants(undefined, (error) => damaged.push(error));
     for (const tenant of tenants) {
       const decision = await tenant.decision(id);
       if (decision) return { tenant, decision };
     }
+    if (damaged.length > 0) throw damaged[0];
     throw new BackupUnknown(id, tenants.length === 1 ? tenants[0]!.tenant : `any of ${counted(tenants.length, 'tenant')}`);
   }
 
@@ -88,6 +103,13 @@ export class RepositoryDesk implements BackupDesk {
   }
 
   async close(): Promise<void> {}
+}
+
+/** The gateway's filters, which look at the times of requests. */
+function fits(backup: Backup, { type, status, datasetId, since, until }: Omit<ListQuery, 'tenant' | 'limit'>): boolean {
+  if ((type ?? backup.type) !== backup.type || (status ?? backup.status) !== backup.status) return false;
+  if (datasetId !== undefined && !backup.dataset_ids.includes(datasetId)) return false;
+  return (since === undefined || backup.timestamp >= since) && (until === undefined || backup.timestamp < until);
 }
 
 function newestFirst(a: Backup, b: Backup): number {

@@ -105,15 +105,19 @@ export function contentsTable(entries: readonly ContentEntry[]): string {
   return table(CONTENTS, entries.map(row));
 }
 
-export function verificationText({ backup_id, level, status, objects, bytes: size, findings, error_message }: Verification): string {
+export function verificationText(verification: Verification): string {
+  const { backup_id, level, status, objects, bytes: size, findings, error_message, missing } = verification;
   const counts = objects == null ? '' : `: ${counted(objects, 'file')}, ${bytes(size)}`;
   const damage = (findings ?? []).map(({ object, kind, message, paths = [] }) => {
     const hit =
       paths.length > 0 ? `\n    needed by ${paths.slice(0, 5).join(', ')}${paths.length > 5 ? ` and ${paths.length - 5} more` : ''}` : '';
     return `  ${kind}  ${object}  ${message}${hit}`;
   });
+  const lacks = missing
+    ? ['The backup itself is partial:', ...missing.map(({ dataset_id, message }) => `  ${dataset_id}: ${message}`)]
+    : [];
   const error = error_message ? [`  ${error_message}`] : [];
-  return [`Verified ${backup_id} (${level ?? 'full'}) ${status}${counts}`, ...damage, ...error]
+  return [`Verified ${backup_id} (${level ?? 'full'}) ${status}${counts}`, ...damage, ...error, ...lacks]
     .map((line) => line.replace(/[^\P{Cc}\n]/gu, '?'))
     .join('\n');
 }

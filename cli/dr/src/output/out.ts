@@ -4,6 +4,8 @@ export interface Streams {
   stderr: (text: string) => void;
   /** stderr is a terminal: progress may be drawn on it. */
   isTerminal: boolean;
+  /** Its width, where it is known. */
+  columns?: () => number | undefined;
 }
 
 export class Out {
@@ -37,8 +39,10 @@ export class Out {
   /** Replaces the last progress line; only on a terminal. */
   progress(text: string): void {
     if (!this.#streams.isTerminal) return;
-    this.#streams.stderr(`\r${text.padEnd(this.#drawn)}`);
-    this.#drawn = text.length;
+    const columns = this.#streams.columns?.() || Number.POSITIVE_INFINITY;
+    const line = text.length < columns ? text : `${text.slice(0, columns - 2)}…`;
+    this.#streams.stderr(`\r${line.padEnd(this.#drawn)}`);
+    this.#drawn = line.length;
   }
 
   #erase(): void {

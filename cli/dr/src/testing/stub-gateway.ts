@@ -10,7 +10,7 @@ export interface Asked {
 }
 
 /** What a stub answers: status and body, or 'hang up' to break the connection. */
-export type Answer = { status: number; body?: unknown; type?: string } | 'hang up';
+export type Answer = { status: number; body?: unknown; type?: string; headers?: Record<string, string> } | 'hang up';
 
 /** A gateway that answers what a test says, and remembers what it was asked. Its misbehaviour is the point: what the real one does is tested end to end. */
 export class StubGateway {
@@ -25,7 +25,7 @@ export class StubGateway {
       void this.#take(request).then((asked) => {
         const answer = this.#answer(asked, this.asked.length - 1);
         if (answer === 'hang up') return request.socket.destroy();
-        response.writeHead(answer.status, { 'content-type': answer.type ?? 'application/json', connection: 'close' });
+        response.writeHead(answer.status, { 'content-type': answer.type ?? 'application/json', connection: 'close', ...answer.headers });
         return response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? {}));
       });
     });

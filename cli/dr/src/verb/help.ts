@@ -1,3 +1,4 @@
+import { notBuilt } from '../verbs/index.ts';
 import { everywhere, globals } from './globals.ts';
 import type { Options } from './option.ts';
 import { optionName } from './parse.ts';
@@ -5,46 +6,53 @@ import type { Verb } from './verb.ts';
 
 const INTRO = 'dr: back up Deep Lake data sets, and get them back.';
 
-const END = `Environment:
+export const ENVIRONMENT = `Environment:
   DR_URL, DR_API_KEY                    the gateway and its key (default: DR_HOME/credentials.json)
   DR_HOME                               state of a local house (default: .dr in the checkout)
-  BACKUP_PASSPHRASE, …_FILE, …_COMMAND  the repository's passphrase, with --repo
+  BACKUP_PASSPHRASE, …_FILE, …_COMMAND  the repository's passphrase, with --repo`;
 
-Exit codes: 0 ok, 1 failed, 2 usage, 3 partial, 4 not found, 5 refused, 130 interrupted.
-`;
+export const EXIT_CODES = 'Exit codes: 0 ok, 1 failed, 2 usage, 3 partial, 4 not found, 5 refused, 130 interrupted.';
 
 /** Help of the whole program. */
 export function programHelp(verbs: readonly Verb[]): string {
-  const rows = verbs.map((verb): [string, string] => [verb.usage, verb.summary]);
-  const offline = verbs.filter((verb) => verb.offline).map((verb) => verb.word);
-  return [
+  const offline = verbs.filter((verb) => verb.offline).map((verb) => verb.words);
+  return paragraphs(
     INTRO,
-    section('Usage: dr <command> [options]', rows),
-    `Without any service, with nothing but the storage and the passphrase:\n  dr --repo URI ${offline.join('|')}\n`,
+    section('Usage: dr <command> [options]', verbs.map(row)),
+    `Without any service, with nothing but the storage and the passphrase:\n  dr --repo URI ${offline.join('|')}`,
     section('Options of every command:', optionRows(globals)),
-    END,
-  ]
-    .join('\n\n')
-    .replace(/\n{3,}/g, '\n\n');
+    ENVIRONMENT,
+    EXIT_CODES,
+    `Not built in this version: ${Object.keys(notBuilt).join(', ')}.`,
+    'More of one command, with examples: dr <command> --help',
+  );
 }
 
-/** Help of one verb. */
-export function verbHelp(verb: Verb): string {
-  const options = Object.keys(verb.options).length > 0 ? [section('Options:', optionRows(verb.options))] : [];
-  return [
-    `Usage: dr ${verb.usage}${options.length > 0 ? ' [options]' : ''}`,
+/** Help of verbs with the same first word. */
+export function groupHelp(word: string, verbs: readonly Verb[]): string {
+  return paragraphs(section(`Usage: dr ${word} <command> [options]`, verbs.map(row)), `More of one: dr ${verbs[0]!.words} --help`);
+}
+
+/** Help of one verb; `whole`: with the options that every verb has. */
+export function verbHelp(verb: Verb, whole = true): string {
+  const own = Object.keys(verb.options).length > 0;
+  return paragraphs(
+    `Usage: dr ${verb.usage}${own ? ' [options]' : ''}`,
     `${verb.summary}.${verb.offline ? ' Works with --repo URI, too.' : ''}`,
-    ...(verb.about ? [verb.about] : []),
-    ...options,
-    section('Options of every command:', optionRows(everywhere)),
-  ]
-    .join('\n\n')
-    .concat('\n');
+    verb.about,
+    own ? section('Options:', optionRows(verb.options)) : undefined,
+    whole ? section('Options of every command:', optionRows(everywhere)) : undefined,
+    ['Examples:', ...verb.examples.map(([line, does]) => `  # ${does}\n  ${line}`)].join('\n'),
+  );
 }
 
-function optionRows(options: Options): [string, string][] {
+export function optionRows(options: Options): [string, string][] {
   return Object.entries(options).map(([key, { takes, help }]) => [takes ? `${optionName(key)} ${takes}` : optionName(key), help]);
 }
+
+const row = (verb: Verb): [string, string] => [verb.usage, verb.summary];
+
+const paragraphs = (...texts: (string | undefined)[]): string => `${texts.filter((text) => text !== undefined).join('\n\n')}\n`;
 
 function section(title: string, rows: readonly (readonly [string, string])[]): string {
   const width = Math.min(34, Math.max(...rows.map(([left]) => left.length)));

@@ -29,6 +29,12 @@ export function choice<const V extends string>(values: readonly V[], fallback: V
   return { takes: values.join('|'), help: `${help} (default ${fallback})`, fallback, read };
 }
 
+/** One of these, or nothing. */
+export function oneOf<const V extends string>(values: readonly V[], help: string): Option<V | undefined> {
+  const { read } = choice(values, values[0]!, help);
+  return { takes: values.join('|'), help, fallback: undefined, read };
+}
+
 export function integer(
   { min, max, fallback }: { min: number; max: number; fallback: number },
   takes: string,

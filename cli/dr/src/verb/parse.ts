@@ -20,7 +20,7 @@ export function splitVerb(argv: readonly string[]): { word: string | undefined; 
 /** Arguments of a verb by name, global options among them. @throws UsageError. */
 export function parseVerb(verb: Verb, argv: readonly string[]): { args: Record<string, unknown>; globals: Partial<Globals> } {
   const all = { ...everywhere, ...verb.options };
-  const { values, words } = readWords(argv, all, verb.word, false);
+  const { values, words } = readWords(argv, all, verb.words, false);
   const given = (keys: Options): Record<string, unknown> => Object.fromEntries(Object.entries(values).filter(([key]) => key in keys));
   if (values['help']) return { args: {}, globals: { help: true } };
   return { args: { ...fallbacks(verb.options), ...given(verb.options), ...positionalsOf(verb, words) }, globals: given(everywhere) };
@@ -30,10 +30,10 @@ function fallbacks(options: Options): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).map(([key, option]) => [key, option.fallback]));
 }
 
-function positionalsOf({ word, positionals }: Verb, words: readonly string[]): Record<string, string> {
+function positionalsOf({ words: verb, positionals }: Verb, words: readonly string[]): Record<string, string> {
   const missing = positionals.slice(words.length).find(({ required }) => required);
-  if (missing) throw new UsageError(`${missing.name.toUpperCase()} is missing.`, word);
-  if (words.length > positionals.length) throw new UsageError(`"${words[positionals.length]}" is one word too many.`, word);
+  if (missing) throw new UsageError(`${missing.name.toUpperCase()} is missing.`, verb);
+  if (words.length > positionals.length) throw new UsageError(`"${words[positionals.length]}" is one word too many.`, verb);
   return Object.fromEntries(words.map((value, i) => [positionals[i]!.name, value]));
 }
 

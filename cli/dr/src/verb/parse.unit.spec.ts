@@ -6,6 +6,7 @@ import { verb } from './verb.ts';
 const sample = verb({
   name: 'sample <id> [path]',
   summary: 'For tests',
+  examples: [],
   options: {
     noWait: flag('f'),
     tenantId: text('T', 't'),

@@ -1,21 +1,29 @@
 import type { Context } from '../context.ts';
 import type { Option, Options } from './option.ts';
 
-type Words<S extends string> = S extends `${infer First} ${infer Rest}` ? First | Words<Rest> : S;
+/** Names of what stands behind a verb: 'contents <id> [path]' has `id`, and `path` which may be missing. */
+type Positionals<Name extends string> = Name extends `${infer Head} ${infer Rest}`
+  ? Positional<Head> & Positionals<Rest>
+  : Positional<Name>;
 
-/** 'restore <id> [path]' gives {id: string; path?: string}. */
-type Positionals<Name extends string> = { [W in Words<Name> as W extends `<${infer P}>` ? P : never]: string } & {
-  [W in Words<Name> as W extends `[${infer P}]` ? P : never]?: string;
-};
+type Positional<Part extends string> = Part extends `<${infer N}>`
+  ? { [K in N]: string }
+  : Part extends `[${infer N}]`
+    ? { [K in N]?: string }
+    : unknown;
 
 type Values<O extends Options> = { [K in keyof O]: O[K] extends Option<infer T> ? T : never };
 
+/** A command line as somebody would type it, and what it does. */
+export type Example = readonly [line: string, does: string];
+
 interface Declaration<Name extends string, O extends Options> {
-  /** The verb and what follows it: 'contents <id> [path]'. */
+  /** The verb, of one word or two, and what follows it: 'contents <id> [path]', 'api-keys create'. */
   name: Name;
   summary: string;
   /** More for its own --help; lines are kept. */
   about?: string;
+  examples: readonly Example[];
   options?: O;
   /** Also works with --repo URI, without any service. */
   offline?: boolean;
@@ -25,11 +33,13 @@ interface Declaration<Name extends string, O extends Options> {
 
 /** A verb as the parser and the help see it: its arguments' types are gone. */
 export interface Verb {
-  readonly word: string;
+  /** 'list', 'api-keys create'. */
+  readonly words: string;
   readonly positionals: readonly { name: string; required: boolean }[];
   readonly usage: string;
   readonly summary: string;
   readonly about?: string;
+  readonly examples: readonly Example[];
   readonly options: Options;
   readonly offline: boolean;
   run(args: Record<string, unknown>, context: Context): Promise<number | undefined> | Promise<void>;
@@ -37,13 +47,15 @@ export interface Verb {
 
 /** Declares a verb. */
 export function verb<const Name extends string, O extends Options = Record<never, never>>(declaration: Declaration<Name, O>): Verb {
-  const [word, ...rest] = declaration.name.split(' ');
+  const parts = declaration.name.split(' ');
+  const isPlace = (part: string): boolean => /^[<[]/.test(part);
   return {
-    word: word!,
-    positionals: rest.map((part) => ({ name: part.slice(1, -1), required: part.startsWith('<') })),
+    words: parts.filter((part) => !isPlace(part)).join(' '),
+    positionals: parts.filter(isPlace).map((part) => ({ name: part.slice(1, -1), required: part.startsWith('<') })),
     usage: declaration.name,
     summary: declaration.summary,
     about: declaration.about,
+    examples: declaration.examples,
     options: declaration.options ?? {},
     offline: declaration.offline ?? false,
     run: (args, context) => declaration.run(args as Positionals<Name> & Values<O>, context),

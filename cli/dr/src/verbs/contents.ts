@@ -8,6 +8,10 @@ export const contents = verb({
   summary: 'List the files in a backup',
   about: 'PATH is below the data set: that file, or everything below that folder. With --json one object a line.',
   offline: true,
+  examples: [
+    ['dr contents backup_20260131_120000_0a1b2c3d', 'every file with its size and digest'],
+    ['dr contents backup_20260131_120000_0a1b2c3d versions --dataset-id articles', 'one folder of one data set'],
+  ],
   options: { datasetId: text('D', 'only this data set') },
   run: async ({ id, path, datasetId }, { desk, out }) => {
     let files = 0;

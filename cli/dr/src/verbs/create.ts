@@ -1,12 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Context } from '../context.ts';
-import { ApiProblem, GatewayUnreachable, Interrupted, OperationFailed } from '../errors.ts';
+import { ApiProblem, Interrupted, OperationFailed } from '../errors.ts';
 import { EXIT, exitCodeOfStatus } from '../exit-code.ts';
-import type { ApiClient } from '../gateway/api-client.ts';
-import { untilEnded } from '../gateway/wait.ts';
 import { bytes, counted } from '../output/human.ts';
-import { bar } from '../output/out.ts';
 import { printable } from '../output/table.ts';
 import type { Backup } from '../resources.ts';
 import { choice, flag, names, text } from '../verb/option.ts';
@@ -15,8 +10,16 @@ import { verb } from '../verb/verb.ts';
 export const create = verb({
   name: 'create',
   summary: 'Back up data sets',
-  about:
+  about: [
     'Waits for the end; Ctrl-C stops waiting, not the backup. The last line is "Backup created: ID". Exit code 3 when the backup is partial.',
+    'full reads every byte anew; incremental goes on from the newest usable backup, differential from the newest full one.',
+  ].join('\n'),
+  examples: [
+    ['dr create --type full --tenant-id production --description "Manual backup before upgrade"', 'everything of one tenant'],
+    ['dr create --type incremental --tenant-id acme --dataset-ids articles,support', 'two data sets, only what changed'],
+    ['dr create --type full', 'all tenants, with a key that reaches all (a cron job, say)'],
+    ['id=$(dr create --no-wait --tenant-id acme --json | jq -r .backup_id)', 'in a script, without waiting'],
+  ],
   options: {
     type: choice(['full', 'incremental', 'differential', 'snapshot'], 'full', 'what is read anew'),
     tenantId: text('T', "this tenant's data (default: the key's tenant; all tenants with a key of all)"),
@@ -25,74 +28,42 @@ export const create = verb({
     noWait: flag('return as soon as the backup is accepted'),
   },
   run: async ({ type, tenantId, datasetIds, description, noWait }, context) => {
-    const api = await context.api();
-    const body = { type, tenant_id: tenantId, dataset_ids: datasetIds, description };
-    const asked = await request(api, body, context);
+    const asked = await request({ type, tenant_id: tenantId, dataset_ids: datasetIds, description }, context);
     if (noWait) return tellCreated(asked, context);
-    const ended = await waitForAll(api, asked, context);
-    if (ended === undefined) {
-      tellCreated(asked, context);
-      return EXIT.interrupted;
-    }
-    return tellEnded(ended, context);
+    const ended = await waitForAll(asked, context);
+    if (ended !== undefined) return tellEnded(ended, context);
+    tellCreated(asked, context);
+    return EXIT.interrupted;
   },
 });
 
 type Body = Readonly<Record<string, unknown>>;
 
 /** A key of all tenants must name one, or say that it means all: then it means all, as the old command line did. */
-async function request(api: ApiClient, body: Body, { out }: Context): Promise<Backup[]> {
+async function request(body: Body, context: Context): Promise<Backup[]> {
+  const { postSurely } = await import('../gateway/ask-surely.ts');
+  const post = <T>(asked: Body) => postSurely<T>({ path: '/backups', body: asked, what: 'the backup' }, context);
   try {
-    return [await post<Backup>(api, body)];
+    return [await post<Backup>(body)];
   } catch (error) {
     if (!(error instanceof ApiProblem) || error.code !== 'request.tenant_needed' || body['dataset_ids'] !== undefined) throw error;
-    out.say('This key reaches every tenant and no --tenant-id was given: backing up all tenants.');
-    return (await post<{ backups: Backup[] }>(api, { ...body, all_tenants: true })).backups;
-  }
-}
-
-const TRIES = 4;
-
-/**
- * A gateway that is just starting is asked again. One that took the request and lost the reply is not, so that one call never makes two backups;
- * the idempotency key lets a gateway that knows it tell a repeat of the same call.
- */
-async function post<T>(api: ApiClient, body: Body): Promise<T> {
-  const headers = { 'idempotency-key': randomUUID() };
-  for (let tried = 1; ; tried++) {
-    try {
-      return await api.post<T>('/backups', body, headers);
-    } catch (error) {
-      if (!(error instanceof GatewayUnreachable) || error.sent || tried === TRIES) throw error;
-      await pause(tried * 250);
-    }
+    context.out.say('This key reaches every tenant and no --tenant-id was given: backing up all tenants.');
+    return (await post<{ backups: Backup[] }>({ ...body, all_tenants: true })).backups;
   }
 }
 
 /** @returns undefined when Ctrl-C ended the waiting. */
-async function waitForAll(api: ApiClient, asked: readonly Backup[], context: Context): Promise<Backup[] | undefined> {
+async function waitForAll(asked: readonly Backup[], context: Context): Promise<Backup[] | undefined> {
+  const { follow } = await import('../gateway/follow.ts');
   const ended: Backup[] = [];
   try {
-    for (const { backup_id } of asked) ended.push(await waitFor(api, backup_id, context));
+    for (const { backup_id } of asked) ended.push(await follow<Backup>(backup_id, `/backups/${backup_id}`, context));
     return ended;
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
-    context.out.say('Stopped waiting; the backup goes on. Ask with: dr status ID');
+    context.out.say(`Stopped waiting; the backup goes on. Wait for it again: dr status ${asked[ended.length]!.backup_id} --wait`);
     return undefined;
   }
-}
-
-function waitFor(api: ApiClient, id: string, { out, signal, machine }: Context): Promise<Backup> {
-  return untilEnded({
-    ask: () => api.get<Backup>(`/backups/${id}`),
-    show: ({ status, progress }) => {
-      const { datasets_done: done = 0, datasets_total: total = 0 } = progress ?? {};
-      out.progress(`${id}  ${bar(done, total)}  ${done} of ${counted(total, 'data set')}, ${status}`);
-    },
-    signal,
-    out,
-    now: machine.now,
-  });
 }
 
 function tellCreated(backups: readonly Backup[], { out }: Context): number {

@@ -102,11 +102,48 @@ describe('create', () => {
     expect(stub.asked).toHaveLength(1);
   });
 
-  test('that lost its reply is not asked again: one call never makes two backups', async () => {
-    const stub = await gateway(() => 'hang up');
+  test('that lost its reply is asked again with the same Idempotency-Key, so that one call never makes two backups', async () => {
+    const answers: Answer[] = ['hang up', problem(503, 'bus.unavailable', 'starting'), ok(backup('pending'), 202)];
+    const stub = await gateway(({ method }) => (method === 'POST' ? answers.shift()! : ok(backup('completed'))));
     const ran = await dr(['create'], { env: stub.env });
+    expect(ran).toMatchObject({ code: 0, stdout: `Backup created: ${ID}\n` });
+    expect(ran.stderr.match(/Asking for the backup again/g)).toHaveLength(1);
+    const posts = stub.asked.filter(({ method }) => method === 'POST');
+    expect(posts).toHaveLength(3);
+    expect(new Set(posts.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
+  });
+
+  test('two calls are two keys', async () => {
+    const stub = await accepting(backup('completed'), 1);
+    await dr(['create', '--no-wait'], { env: stub.env });
+    await dr(['create', '--no-wait'], { env: stub.env });
+    expect(new Set(stub.asked.map(({ headers }) => headers['idempotency-key'])).size).toBe(2);
+  });
+
+  test('gives up on replies that stay lost, and says what may have happened', async () => {
+    let now = 0;
+    const stub = await gateway(() => 'hang up');
+    const ran = await dr(['create'], { env: stub.env, now: () => (now += 20_000) });
     expect(ran).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('may have been accepted all the same') });
-    expect(stub.asked).toHaveLength(1);
+  });
+
+  test('waits when the gateway has too much to do, as long as it says', async () => {
+    const busy = problem(429, 'jobs.queue_full', 'too much') as Exclude<Answer, 'hang up'>;
+    const answers: Answer[] = [{ ...busy, headers: { 'retry-after': '1' } }, ok(backup('pending'), 202)];
+    const stub = await gateway(({ method }) => (method === 'POST' ? answers.shift()! : ok(backup('completed'))));
+    const since = performance.now();
+    expect(await dr(['create'], { env: stub.env })).toMatchObject({ code: 0, stdout: `Backup created: ${ID}\n` });
+    expect(performance.now() - since).toBeGreaterThan(990);
+  });
+
+  test('Ctrl-C before there is an answer says that it may have been accepted', async () => {
+    const stop = new AbortController();
+    const stub = await gateway(() => {
+      setTimeout(() => stop.abort(), 20);
+      return 'hang up';
+    });
+    const ran = await dr(['create'], { env: stub.env, signal: stop.signal });
+    expect(ran).toMatchObject({ code: 130, stdout: '', stderr: expect.stringContaining('may have been accepted all the same') });
   });
 
   test('finds a gateway that starts only now', async () => {
@@ -119,20 +156,41 @@ describe('create', () => {
     expect(await ran).toMatchObject({ code: 0, stdout: `Backup created: ${ID}\n` });
   });
 
-  test('goes on waiting while the gateway is away', async () => {
-    const answers: Answer[] = [ok(backup('running')), 'hang up', problem(503, 'bus.unavailable', 'starting'), ok(backup('completed'))];
+  test('goes on waiting while the gateway or its database is away, and says so once', async () => {
+    const away: Answer[] = [
+      'hang up',
+      problem(503, 'bus.unavailable', 'starting'),
+      problem(500, 'internal', 'no database'),
+      { status: 502, body: '<html>' },
+    ];
+    const answers: Answer[] = [ok(backup('running')), ...away, ok(backup('running')), ok(backup('completed'))];
     const stub = await gateway(({ method }, turn) => (method === 'POST' ? ok(backup('pending'), 202) : (answers[turn - 1] ?? 'hang up')));
     const ran = await dr(['create'], { env: stub.env });
     expect(ran).toMatchObject({ code: 0, stdout: `Backup created: ${ID}\n` });
-    expect(ran.stderr.match(/Waiting for it to come back/g)).toHaveLength(1);
+    expect(ran.stderr.match(/goes on by itself/g)).toHaveLength(1);
+    expect(ran.stderr).toContain('There is an answer again.');
   });
 
-  test('gives up on a gateway that stays away', async () => {
+  test('says every minute that it still waits, and gives up after ten with the id', async () => {
     let now = 0;
     const stub = await gateway(({ method }) => (method === 'POST' ? ok(backup('pending'), 202) : 'hang up'));
-    const ran = await dr(['create'], { env: stub.env, now: () => (now += 50_000) });
+    const given = { env: stub.env, now: () => (now += 80_000) };
+    const ran = await dr(['create'], given);
     expect(ran).toMatchObject({ code: 1, stdout: '' });
-    expect(ran.stderr).toContain('cannot be reached');
+    expect(ran.stderr.match(/still waiting/g)!.length).toBeGreaterThan(3);
+    expect(ran.stderr).toContain(
+      `Stopped waiting for ${ID} after 10 minutes without an answer; it goes on by itself. Ask later: dr status ${ID} --wait`,
+    );
+    const asJson = await dr(['create', '--json'], given);
+    expect(JSON.parse(asJson.stderr.trim().split('\n').at(-1)!)).toMatchObject({
+      error: { code: 'cli.lost_sight', details: { id: ID }, exit_code: 1 },
+    });
+  });
+
+  test.each([404, 401, 501])('an answer with %i while it waits is an answer', async (status) => {
+    const stub = await gateway(({ method }) => (method === 'POST' ? ok(backup('pending'), 202) : problem(status, 'x', 'gone')));
+    expect(await dr(['create'], { env: stub.env })).toMatchObject({ stdout: '', stderr: expect.stringMatching(/^dr: gone/) });
+    expect(stub.asked).toHaveLength(2);
   });
 
   test('Ctrl-C stops the waiting, prints the id and leaves the backup alone', async () => {
@@ -143,7 +201,7 @@ describe('create', () => {
     });
     const ran = await dr(['create'], { env: stub.env, signal: stop.signal });
     expect(ran).toMatchObject({ code: 130, stdout: `Backup created: ${ID}\n` });
-    expect(ran.stderr).toContain('the backup goes on');
+    expect(ran.stderr).toContain(`the backup goes on. Wait for it again: dr status ${ID} --wait`);
     expect(stub.asked.some(({ path }) => path.includes('cancel'))).toBe(false);
   });
 });

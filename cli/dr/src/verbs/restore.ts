@@ -10,6 +10,18 @@ export const restore = verb({
     'With --repo URI --target DIR, to DIR/<tenant>/<data set> of this machine; a data set folder that is not empty is refused.',
   ].join('\n'),
   offline: true,
+  examples: [
+    ['dr restore backup_20260131_120000_0a1b2c3d --target-tenant production --overwrite', 'put a whole backup back over what is there'],
+    [
+      `dr restore backup_20260131_120000_0a1b2c3d --dataset-mapping '{"articles": "recovered"}' --target-tenant acme`,
+      'one beside the original',
+    ],
+    ['dr restore latest --tenant-id acme --as-of 2026-01-31T12:00:00Z --dry-run', 'what would change, and how long it would take'],
+    [
+      'dr --repo /mnt/backups --passphrase-file ./passphrase restore latest --tenant-id acme --target /srv/deeplake',
+      'with no service left',
+    ],
+  ],
   options: {
     asOf: time('TIME', 'with latest: the newest backup that was requested by then'),
     tenantId: text('T', 'with latest: the tenant whose backup is meant'),
@@ -23,10 +35,14 @@ export const restore = verb({
     keepTornHead: flag('keep a head version that was torn when it was captured'),
     dryRun: flag('tell what would be done'),
     noVerify: flag('do not read the restored files again'),
+    noIndexes: flag('leave the indexes of v3 data sets out'),
+    noMetadata: flag('leave dataset_metadata.json out'),
+    noWait: flag('return as soon as the restore is accepted'),
   },
   run: async (args, context) => {
     if (!context.offline && args.target !== undefined)
       throw new UsageError('--target goes with --repo URI; the gateway restores into its source root.', 'restore');
+    if (args.dryRun && args.noWait) throw new UsageError('--no-wait does not go with --dry-run: a plan is the answer itself.', 'restore');
     if (args.asOf !== undefined && args.id !== 'latest') throw new UsageError('--as-of goes with latest.', 'restore');
     if (context.offline) return (await import('../offline/restore-into-folder.ts')).restoreOffline(args, context);
     return (await import('../gateway/restore.ts')).restoreByGateway(args, context);

@@ -15,6 +15,7 @@ interface Check {
 export const test = verb({
   name: 'test',
   summary: 'Probe the whole system, and tell each check and its time',
+  examples: [['dr test', 'is everything there that a backup needs?']],
   about: 'Exit code 1 when any check fails.',
   run: async (_args, context) => {
     const api = await context.api();

@@ -1,0 +1,40 @@
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-code.ts';
+import { moment } from '../output/human.ts';
+import { printable } from '../output/table.ts';
+import type { LogEvent } from '../resources.ts';
+import { flag, names, text } from '../verb/option.ts';
+import { verb } from '../verb/verb.ts';
+
+export const events = verb({
+  name: 'events [backup]',
+  summary: "List what happened, from the log: everybody's that the key may see, or one backup's",
+  about: 'With --json one CloudEvent a line. --follow goes on with what happens now, over restarts of the gateway, until Ctrl-C.',
+  examples: [
+    ['dr events backup_20260131_120000_0a1b2c3d', 'the life of one backup'],
+    ['dr events --types BackupFailed,BackupSealed --follow --json', 'a feed for another program'],
+  ],
+  options: {
+    follow: flag('go on with new events'),
+    after: text('ID', 'only events after this one, as --json tells it'),
+    types: names('T,T …', 'only of these types'),
+  },
+  run: async ({ backup, follow, after, types }, context) => {
+    if (backup !== undefined) return ofBackup(backup, context);
+    const { eventStream } = await import('../gateway/event-stream.ts');
+    for await (const event of eventStream({ after, types, follow }, context)) tell(event, context);
+    return EXIT.ok;
+  },
+});
+
+async function ofBackup(id: string, context: Context): Promise<number> {
+  const { everyPage } = await import('../gateway/pages.ts');
+  const found = await everyPage<LogEvent>(await context.api(), `/backups/${encodeURIComponent(id)}/events`, 'events', {});
+  for (const event of found) tell(event, context);
+  return EXIT.ok;
+}
+
+function tell(event: LogEvent, { out }: Context): void {
+  const { time, type, subject } = event;
+  out.line(out.json ? JSON.stringify(event) : printable(`${moment(time)}  ${type ?? '-'}  ${subject ?? ''}`.trimEnd()));
+}
