@@ -62,7 +62,11 @@ test.each<[string, object, number, string]>([
     'restore.mapping_not_selected',
   ],
   ['another backup in the body', { backup_id: 'other', target_tenant: 'x' }, 400, 'request.invalid'],
-  ['an option that is not built', { dry_run: true, target_tenant: 'x' }, 501, 'restore.option_not_built'],
+  ['a version to go back to', { version: 'v1', target_tenant: 'x' }, 501, 'restore.version_not_built'],
+  ['force without overwrite', { force: true, target_tenant: 'x' }, 422, 'restore.option_not_supported'],
+  ['globs that match nothing', { paths: ['nothing/*'], target_tenant: 'x' }, 422, 'restore.paths_match_nothing'],
+  ['globs over what is there', { paths: ['*'], overwrite_existing: true }, 422, 'restore.option_not_supported'],
+  ['indexes left out of a v4 set', { restore_indexes: false, target_tenant: 'x' }, 422, 'restore.option_not_supported'],
 ])('a restore with %s is refused', async (_, body, status, code) => {
   expectProblem(await house.call<Problem>('POST', restoreOf(id), body), status, code);
   for (const folder of [house.source, house.home]) expect(existsSync(join(folder, 'x'))).toBe(false);

@@ -5,6 +5,9 @@
  */
 export * from './errors.ts';
 export { type RestoreChoices, wantedPaths } from './options.ts';
+export type { Amount, Changes } from './plan/compare.ts';
+export type { Conflict, DatasetPlan, RestorePlan } from './plan/plan.ts';
+export { type PlanRequest, planRestore } from './plan/plan-restore.ts';
 export { type RestoreDatasetRequest, type RestoredDataset, restoreDataset } from './restore-dataset.ts';
 export type { RestoredSet } from './restored-set.ts';
 export { undoSwap } from './swap/swap.ts';

@@ -56,7 +56,7 @@ export async function restoreDataset(request: RestoreDatasetRequest): Promise<Re
     throw targetError(place.folder, error);
   }
   if ((await swapIn(place)) === 'done') return result;
-  throw new SwapFailed(place.target, new Error('the staged data set is gone'));
+  throw new SwapFailed(place.name, new Error('the staged data set is gone'));
 }
 
 /** A swap that cannot be done is undone at once. Where something else stands in the target, nothing is touched. */

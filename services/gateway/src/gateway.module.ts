@@ -4,6 +4,8 @@ import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { ApiKeyGuard } from './auth/api-key.guard.ts';
 import { CancelBackupController } from './cancel-backup/cancel-backup.controller.ts';
 import { CancelBackup } from './cancel-backup/cancel-backup.ts';
+import { CancelRestoreController } from './cancel-restore/cancel-restore.controller.ts';
+import { CancelRestore } from './cancel-restore/cancel-restore.ts';
 import { CatalogClient } from './catalog-client.ts';
 import { RecordFirstKey } from './first-key/record-first-key.ts';
 import { HealthController } from './health/health.controller.ts';
@@ -28,6 +30,7 @@ const controllers = [
   ReadContentsController,
   RequestRestoreController,
   ReadRestoresController,
+  CancelRestoreController,
   RequestVerificationController,
   HealthController,
   OpenApiController,
@@ -51,6 +54,7 @@ export class GatewayModule {
       RequestBackup,
       CancelBackup,
       RequestRestore,
+      CancelRestore,
     ];
     return { module: GatewayModule, imports: [HouseModule.of(house)], controllers, providers };
   }

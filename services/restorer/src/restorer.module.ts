@@ -1,5 +1,6 @@
 import { type House, HouseModule, RepositoryAccess, ServiceHealth } from '@dr/service';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { AnswerPlans } from './plan-restore/answer-plans.ts';
 import { PlanRestores } from './plan-restore/plan-restores.ts';
 import { AnswerContents } from './read-contents/answer-contents.ts';
 import { RestoreDatasets } from './restore-dataset/restore-datasets.ts';
@@ -14,6 +15,7 @@ export class RestorerModule implements OnApplicationShutdown {
       { provide: ServiceHealth, useValue: health },
       { provide: RepositoryAccess, useValue: new RepositoryAccess({ config: house.config, mode: 'read', now: house.now }) },
       PlanRestores,
+      AnswerPlans,
       RestoreDatasets,
       VerifyBackups,
       AnswerContents,

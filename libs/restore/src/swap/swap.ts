@@ -27,11 +27,11 @@ export async function finishSwap(place: Place): Promise<SwapEnd> {
 }
 
 /** The two renames. A failed one leaves the target as it was. */
-async function putInPlace(staging: string, { target, old }: Place): Promise<void> {
+async function putInPlace(staging: string, { name, target, old }: Place): Promise<void> {
   try {
     await mkdir(dirname(target), { recursive: true });
     if (await exists(target)) {
-      if (await exists(old)) throw new SwapDisturbed(target, old);
+      if (await exists(old)) throw new SwapDisturbed(name, old);
       await rename(target, old);
     }
     await rename(staging, target);
@@ -39,15 +39,15 @@ async function putInPlace(staging: string, { target, old }: Place): Promise<void
     if (error instanceof SwapDisturbed) throw error;
     const wasMoved = !(await exists(target)) && (await exists(old));
     if (wasMoved) await rename(old, target);
-    throw new SwapFailed(target, error);
+    throw new SwapFailed(name, error);
   }
 }
 
 /** The staged data set is gone. @throws SwapDisturbed when something else stands where the old one should return to */
 async function putBack(place: Place): Promise<SwapEnd> {
-  const { target, old, folder } = place;
+  const { name, target, old, folder } = place;
   if (await exists(old)) {
-    if (await exists(target)) throw new SwapDisturbed(target, old);
+    if (await exists(target)) throw new SwapDisturbed(name, old);
     await rename(old, target);
     await syncFolder(dirname(target));
     await syncFolder(folder);

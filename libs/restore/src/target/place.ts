@@ -6,7 +6,7 @@ import { entryAt, exists } from './entries.ts';
 
 /** Where one data set of a restore goes, and the names that are used on the way, all on one file system. Absolute paths. */
 export interface Place {
-  /** `<tenant>/<data set>`, for messages. */
+  /** How messages call the target. */
   name: string;
   /** Our own names lie here. The tenant's folder, or the source root for a set of tenant `default` that lies directly below it. */
   folder: string;
@@ -26,6 +26,8 @@ export interface At {
   n: number;
   /** The fencing token of the worker's claim. */
   token: number;
+  /** How messages call the target; default `<tenant>/<data set>`, so that the disk's layout is nobody's business. */
+  shown?: string;
 }
 
 /** @throws BadPlace */
@@ -34,10 +36,10 @@ export function placeOf(sourceRoot: string, at: At): Place {
   return placeIn(join(sourceRoot, at.tenant), at);
 }
 
-function placeIn(folder: string, { tenant, dataset, restoreId, n, token }: At): Place {
+function placeIn(folder: string, { tenant, dataset, restoreId, n, token, shown }: At): Place {
   const ours = `${restoreId}-${n}`;
   return {
-    name: `${tenant}/${dataset}`,
+    name: shown ?? `${tenant}/${dataset}`,
     folder,
     target: join(folder, dataset),
     staging: join(folder, `.dr-${ours}-${token}`),

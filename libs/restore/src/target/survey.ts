@@ -71,13 +71,13 @@ function lockOf({ path, kind, mtimeNs }: SourceFile, now: number): Lock | undefi
  * @throws TargetExists, TargetLocked, TargetChanged
  */
 export function refuseSurveyed(
-  { target }: Place,
+  { name }: Pick<Place, 'name'>,
   { exists, locks, fingerprint }: Survey,
   { overwriteExisting, force, planned }: { overwriteExisting: boolean; force: boolean; planned?: string },
 ): void {
-  if (exists && !overwriteExisting) throw new TargetExists(target);
+  if (exists && !overwriteExisting) throw new TargetExists(name);
   if (force) return;
   const fresh = locks.find((lock) => lock.fresh);
-  if (fresh) throw new TargetLocked(target, fresh.path, fresh.ageSeconds);
-  if (planned !== undefined && planned !== fingerprint) throw new TargetChanged(target);
+  if (fresh) throw new TargetLocked(name, fresh.path, fresh.ageSeconds);
+  if (planned !== undefined && planned !== fingerprint) throw new TargetChanged(name);
 }

@@ -28,6 +28,8 @@ export async function projectRestore(tx: Queryable, event: ReadEvent): Promise<v
       });
     case 'RestoreEnded':
       return endRestore(tx, event);
+    case 'RestoreCancelRequested':
+      return note(tx, event, { cancel_requested_at: event.recordedAt });
     case 'RestoreHooksRan':
       return note(tx, event, { hooks: event.data.hooks });
   }

@@ -9,6 +9,7 @@ interface RestoreRow {
   target_tenant: string;
   requested_at: string;
   status: string;
+  backup_status: string | null;
   doc: Record<string, unknown>;
   datasets: { doc: Record<string, unknown> }[] | null;
 }
@@ -16,6 +17,7 @@ interface RestoreRow {
 /** `at` stands for "restores of the backup's tenant or into the target tenant": either side may see it. */
 const SELECT = `SELECT r.restore_id, r.backup_id, r.tenant, r.target_tenant, r.status, r.doc,
     to_char(r.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS requested_at,
+    (SELECT b.status FROM catalog_backups b WHERE b.backup_id = r.backup_id) AS backup_status,
     (SELECT jsonb_agg(jsonb_build_object('doc', d.doc) ORDER BY d.n) FROM catalog_restore_datasets d
       WHERE d.restore_id = r.restore_id) AS datasets
   FROM catalog_restores r WHERE ($1::text IS NULL OR r.tenant = $1)`;
@@ -48,12 +50,14 @@ function restoreResource(row: RestoreRow): object {
   return {
     restore_id: row.restore_id,
     backup_id: row.backup_id,
+    backup_status: row.backup_status,
     status: row.status,
     tenant_id: row.tenant,
     target_tenant: row.target_tenant,
     datasets,
     progress: { datasets_total: datasets.length, datasets_done: datasets.filter((d) => d['status'] !== 'pending').length },
     created_at: new Date(row.requested_at).toISOString(),
+    cancel_requested_at: row.doc['cancel_requested_at'] ?? null,
     ended_at: row.doc['ended_at'] ?? null,
     error_message: row.doc['error_message'] ?? null,
     hooks: row.doc['hooks'] ?? [],

@@ -28,20 +28,23 @@ interface VerificationRow {
   tenant: string;
   requested_at: Date;
   status: string;
+  backup_status: string | null;
   doc: Record<string, unknown>;
 }
 
 export async function findVerification(on: Queryable, id: string, scope: TenantScope): Promise<object | undefined> {
   const tenant = 'tenant' in scope ? scope.tenant : null;
-  const sql = 'SELECT * FROM catalog_verifications WHERE verification_id = $1 AND ($2::text IS NULL OR tenant = $2)';
+  const sql = `SELECT v.*, (SELECT b.status FROM catalog_backups b WHERE b.backup_id = v.backup_id) AS backup_status
+    FROM catalog_verifications v WHERE verification_id = $1 AND ($2::text IS NULL OR tenant = $2)`;
   const [row] = await rows<VerificationRow>(on, sql, [id, tenant]);
   return row && verificationResource(row);
 }
 
-function verificationResource({ verification_id, backup_id, tenant, requested_at, status, doc }: VerificationRow): object {
+function verificationResource({ verification_id, backup_id, backup_status, tenant, requested_at, status, doc }: VerificationRow): object {
   return {
     verification_id,
     backup_id,
+    backup_status,
     tenant_id: tenant,
     status,
     level: doc['level'],

@@ -19,8 +19,10 @@ export class RequestRestoreController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const restore = await this.requestRestore.run(caller, { id, asOf: query.as_of, tenantId: query.tenant_id }, body, String(request.id));
-    void reply.header('Location', `/api/v1/restores/${(restore as { restore_id: string }).restore_id}`);
-    return restore;
+    const wanted = { id, asOf: query.as_of, tenantId: query.tenant_id };
+    const requested = await this.requestRestore.run(caller, wanted, body, String(request.id));
+    if (requested.kind === 'plan') void reply.status(200);
+    else void reply.header('Location', `/api/v1/restores/${requested.restoreId}`);
+    return requested.reply;
   }
 }

@@ -4,23 +4,36 @@ import { idempotencyHeaders } from '../idempotency/idempotent-requests.ts';
 import { restoreResource } from '../resources/restore.ts';
 import { byId, datasetName, tenantName } from '../resources/scalars.ts';
 import { waitSeconds } from '../wait-for-end/wait-for-end.ts';
+import { restorePlan } from './plan-resource.ts';
 
 /** CONTRACT section 2, POST /backups/{id}/restore. */
-export const requestRestoreBody = z.strictObject({
-  backup_id: z.string().optional(),
-  target_tenant: tenantName.optional(),
-  dataset_mapping: z.record(datasetName, datasetName).optional(),
-  overwrite_existing: z.boolean().default(false),
-  force: z.boolean().default(false),
-  verify_integrity: z.boolean().default(true),
-  restore_indexes: z.boolean().default(true),
-  restore_metadata: z.boolean().default(true),
-  dry_run: z.boolean().default(false),
-  keep_torn_head: z.boolean().default(false),
-  dataset_ids: z.array(datasetName).min(1).max(10_000).optional(),
-  paths: z.array(z.string().min(1)).min(1).optional(),
-  version: z.string().min(1).optional(),
-});
+export const requestRestoreBody = z
+  .strictObject({
+    backup_id: z.string().optional(),
+    target_tenant: tenantName.optional(),
+    dataset_mapping: z.record(datasetName, datasetName).optional(),
+    overwrite_existing: z.boolean().default(false),
+    force: z
+      .boolean()
+      .default(false)
+      .describe(
+        'With overwrite_existing: also replace what a writer seems to have locked, or what changed after the restore was asked for.',
+      ),
+    verify_integrity: z.boolean().default(true),
+    restore_indexes: z.boolean().default(true),
+    restore_metadata: z.boolean().default(true),
+    dry_run: z.boolean().default(false).describe('Answers with the plan, status 200, and writes nothing.'),
+    keep_torn_head: z.boolean().default(false),
+    dataset_ids: z.array(datasetName).min(1).max(10_000).optional(),
+    paths: z
+      .array(z.string().min(1).max(1024))
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('Globs; a folder that matches counts with everything below it. Only into a new data set, and the restore is `partial`.'),
+    version: z.string().min(1).optional(),
+  })
+  .prefault({});
 
 export type RequestRestoreBody = z.infer<typeof requestRestoreBody>;
 
@@ -45,7 +58,10 @@ export const requestRestore = route({
   headers: idempotencyHeaders,
   body: requestRestoreBody,
   replies: {
-    200: { description: 'With `wait`: the restore has ended.', schema: restoreResource },
+    200: {
+      description: 'With `dry_run` the plan, and nothing was written; with `wait` the restore, which has ended.',
+      schema: z.union([restorePlan, restoreResource]),
+    },
     202: {
       description: 'Accepted; follow it under Location.',
       schema: restoreResource,
@@ -54,8 +70,8 @@ export const requestRestore = route({
   },
   problems: {
     404: 'There is no such backup or tenant that this key may see.',
-    409: 'The backup is not sealed, or a target exists already.',
+    409: 'The backup is not sealed, or something is in the way: a target that exists, is locked or cannot be written, another restore, too little space.',
     422: 'The backup does not hold what was named, or an option cannot be honoured.',
-    501: 'An option is not built in this version.',
+    501: '`version` is not built in this version.',
   },
 });

@@ -32,12 +32,14 @@ export const restoreResource = z
   .strictObject({
     restore_id: z.string(),
     backup_id: z.string(),
+    backup_status: z.string().nullable().describe('partial: the backup lacks something of what it was to hold.'),
     status: z.enum(RESTORE_STATUSES),
     tenant_id: z.string().describe('Of the backup.'),
     target_tenant: z.string(),
     datasets: z.array(restoredDataset),
     progress: operationProgress,
     created_at: time,
+    cancel_requested_at: timeOrNull,
     ended_at: timeOrNull,
     error_message: z.string().nullable(),
     hooks: z

@@ -9,6 +9,10 @@ export const verificationResource = z
   .strictObject({
     verification_id: z.string(),
     backup_id: z.string(),
+    backup_status: z
+      .string()
+      .nullable()
+      .describe('partial: what is stored was checked, and the backup lacks something of what it was to hold.'),
     tenant_id: z.string(),
     status: z.enum(['pending', 'running', 'passed', 'failed', 'error']),
     level: z.enum(['quick', 'full']),

@@ -6,6 +6,7 @@ import { findPlace, type Place, restoreDataset, undoSwap } from '@dr/restore';
 import { commandMeta, type House, InjectHouse, nudgeSequencer, RepositoryAccess, startWorker } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { RestorePayload } from '../plan-restore/plan-restore.ts';
+import { RESTORES_AT_ONCE } from './at-once.ts';
 import { isCancelled, RestoreCancelled, watchForCancel } from './cancel-watch.ts';
 import { recordRate } from './rate.ts';
 
@@ -28,7 +29,7 @@ export class RestoreDatasets implements OnApplicationBootstrap, OnApplicationShu
   async onApplicationBootstrap(): Promise<void> {
     this.stop = await startWorker<RestorePayload>(this.house, {
       kind: 'restore',
-      slots: 2,
+      slots: RESTORES_AT_ONCE,
       run: (job, context) => this.run(job, context),
       onDead: this.onDead,
     });

@@ -1,0 +1,82 @@
+import type { TenantRepository } from '@dr/repository';
+import { DrError } from '@dr/storage';
+import { PathsMatchNothing } from '../errors.ts';
+import { type RestoreChoices, wantedPaths } from '../options.ts';
+import type { RestoredSet } from '../restored-set.ts';
+import { findPlace, type Place } from '../target/place.ts';
+import { type Room, roomAt } from '../target/room.ts';
+import { refuseSurveyed, type Survey, surveyTarget } from '../target/survey.ts';
+import { compareWithTarget, type Seen } from './compare.ts';
+import type { Conflict, DatasetPlan } from './plan.ts';
+
+export interface DatasetPlanRequest {
+  tenant: TenantRepository;
+  targetTenant: string;
+  dataset: RestoredSet;
+  /** As the backup has it. */
+  captured: { objects: number; bytes: number; status: string };
+  options: RestoreChoices;
+  sourceRoot: string;
+  now: number;
+  /** Walk the captured tree and compare it with the target. */
+  detail: boolean;
+  /** How messages call the target; default `<tenant>/<data set>`. */
+  shown?: string;
+}
+
+export interface PlannedDataset {
+  plan: DatasetPlan;
+  conflicts: Conflict[];
+  room?: Room;
+  seen?: Seen;
+}
+
+/** Everything that the restore itself will ask, asked without writing. What is in the way is a conflict, not an error. */
+export async function planDataset(request: DatasetPlanRequest): Promise<PlannedDataset> {
+  const { dataset, captured, options } = request;
+  const conflicts: Conflict[] = [];
+  const ask = <T>(question: () => Promise<T>): Promise<T | undefined> => asked(question, dataset.to, conflicts);
+  const place = await ask(() => findPlace(request.sourceRoot, placeAt(request)));
+  const survey = place && (await ask(() => surveyed(place, request)));
+  const room = survey && (await ask(() => roomAt(place)));
+  if (survey) await ask(async () => refuseSurveyed(place, survey, options));
+  const seen = place && (await ask(() => compared(place, survey, request)));
+  const { objects, bytes } = seen ?? captured;
+  const status = captured.status === 'completed' ? ('completed' as const) : ('partial' as const);
+  const { from, to, format } = dataset;
+  const target = { exists: survey?.exists ?? false, objects: survey?.objects ?? 0, bytes: survey?.bytes ?? 0, locks: survey?.locks ?? [] };
+  const more = { ...(seen && request.detail && { changes: seen.changes }), ...(survey && { fingerprint: survey.fingerprint }) };
+  return { plan: { from, to, format, status, objects, bytes, target, ...more }, conflicts, room, seen };
+}
+
+/** Nothing is made there, so the ids do not matter. */
+const placeAt = ({ targetTenant, dataset, shown }: DatasetPlanRequest) => ({
+  tenant: targetTenant,
+  dataset: dataset.to,
+  restoreId: 'plan',
+  n: 0,
+  token: 0,
+  shown,
+});
+
+async function asked<T>(question: () => Promise<T>, dataset: string, conflicts: Conflict[]): Promise<T | undefined> {
+  try {
+    return await question();
+  } catch (error) {
+    if (!(error instanceof DrError) || !error.code.startsWith('restore.')) throw error;
+    conflicts.push({ code: error.code, message: error.message, dataset });
+    return undefined;
+  }
+}
+
+const surveyed = (place: Place, { sourceRoot, now }: DatasetPlanRequest): Promise<Survey> => surveyTarget(place, sourceRoot, now);
+
+/** Without detail the captured tree is walked only when globs decide what comes back. */
+async function compared(place: Place, survey: Survey | undefined, request: DatasetPlanRequest): Promise<Seen | undefined> {
+  const { tenant, dataset, options, detail } = request;
+  if (!detail && options.paths.length === 0) return undefined;
+  const target = survey?.exists ? place.target : undefined;
+  const seen = await compareWithTarget(tenant, dataset, { target, wanted: wantedPaths(dataset.format, options) });
+  if (options.paths.length > 0 && seen.objects === 0) throw new PathsMatchNothing(dataset.from, options.paths);
+  return seen;
+}

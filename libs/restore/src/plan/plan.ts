@@ -1,0 +1,42 @@
+import type { DatasetFormat } from '@dr/deeplake';
+import type { Lock } from '../target/survey.ts';
+import type { Changes } from './compare.ts';
+
+/** Why a restore would be refused. `code` is that of the error. */
+export interface Conflict {
+  code: string;
+  message: string;
+  /** The data set's id below the target tenant; absent: of the restore as a whole. */
+  dataset?: string;
+}
+
+/** What a restore would do with one data set. */
+export interface DatasetPlan {
+  from: string;
+  to: string;
+  format: DatasetFormat;
+  /** partial: the backup holds it with loss. */
+  status: 'completed' | 'partial';
+  objects: number;
+  bytes: number;
+  /** What lies in the target now. */
+  target: { exists: boolean; objects: number; bytes: number; locks: Lock[] };
+  /** Only in a plan in detail. */
+  changes?: Changes;
+  /** Of what lies in the target: given back with the restore's request, so that it is refused when something else lies there then. */
+  fingerprint?: string;
+}
+
+/** What a restore would do. Making it writes nothing. */
+export interface RestorePlan {
+  datasets: DatasetPlan[];
+  objects: number;
+  bytes: number;
+  /** On the fullest of the file systems that it goes to: what is staged there at the worst moment, and what is free. */
+  bytesNeeded: number;
+  bytesFree: number | undefined;
+  /** At the rate of earlier restores; undefined before the first. */
+  seconds: number | undefined;
+  conflicts: Conflict[];
+  warnings: string[];
+}

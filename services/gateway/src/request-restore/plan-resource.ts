@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import type { PlannedRequest, PlanView } from './ask-plan.ts';
+
+const amount = z.strictObject({ files: z.int(), bytes: z.int() });
+
+const datasetPlan = z
+  .strictObject({
+    from: z.string(),
+    to: z.string(),
+    format: z.enum(['v3', 'v4', 'opaque']),
+    status: z.enum(['completed', 'partial']).describe('partial: the backup holds it with loss.'),
+    objects: z.int(),
+    bytes: z.int(),
+    target: z.strictObject({
+      exists: z.boolean(),
+      objects: z.int(),
+      bytes: z.int(),
+      locks: z.array(z.strictObject({ path: z.string(), age_seconds: z.int(), fresh: z.boolean() })),
+    }),
+    changes: z
+      .strictObject({ added: amount, replaced: amount, same: amount, removed: amount })
+      .optional()
+      .describe('Files of the target afterwards. `same` have the size and time of the backup’s; they are written all the same.'),
+  })
+  .meta({ id: 'DatasetRestorePlan' });
+
+const conflict = z.strictObject({ code: z.string(), message: z.string(), dataset: z.string().optional() });
+
+/** What a restore would do; the answer to a dry run. */
+export const restorePlan = z
+  .strictObject({
+    dry_run: z.literal(true),
+    backup_id: z.string(),
+    tenant_id: z.string(),
+    target_tenant: z.string(),
+    possible: z.boolean().describe('false: the restore would be refused, or data sets of it would; `conflicts` says why.'),
+    datasets: z.array(datasetPlan),
+    lacking: z.array(z.strictObject({ dataset_id: z.string(), cause: z.string() })).describe('What the backup does not hold.'),
+    objects: z.int(),
+    bytes: z.int(),
+    bytes_needed: z.int().describe('Free space that is taken at the worst moment.'),
+    bytes_free: z.int().nullable(),
+    estimated_seconds: z.number().nullable().describe('At the measured rate of earlier restores; null before the first.'),
+    bytes_per_second: z.number().nullable(),
+    conflicts: z.array(conflict),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'RestorePlan' });
+
+type Lacking = readonly { readonly datasetId: string; readonly cause: string }[];
+
+export function planResource(plan: PlanView, asked: PlannedRequest & { lacking: Lacking }): z.infer<typeof restorePlan> {
+  const { datasets, objects, bytes, conflicts, warnings } = plan;
+  return {
+    dry_run: true,
+    backup_id: asked.backupId,
+    tenant_id: asked.tenant,
+    target_tenant: asked.targetTenant,
+    possible: conflicts.length === 0,
+    datasets: datasets.map(datasetResource),
+    lacking: asked.lacking.map(({ datasetId, cause }) => ({ dataset_id: datasetId, cause })),
+    objects,
+    bytes,
+    bytes_needed: plan.bytesNeeded,
+    bytes_free: plan.bytesFree,
+    estimated_seconds: plan.seconds,
+    bytes_per_second: plan.rate === null ? null : Math.round(plan.rate),
+    conflicts,
+    warnings,
+  };
+}
+
+function datasetResource({ fingerprint: _, target, ...plan }: PlanView['datasets'][number]): z.infer<typeof datasetPlan> {
+  const locks = target.locks.map(({ path, ageSeconds, fresh }) => ({ path, age_seconds: ageSeconds, fresh }));
+  return { ...plan, target: { ...target, locks } };
+}

@@ -1,0 +1,107 @@
+/** Restores through the whole house: dry runs, parts of a data set, torn heads, a partial backup told as partial, what is in the way. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RunningHouse } from './support/running-house.ts';
+import { place } from './support/sources.ts';
+
+interface Restore {
+  restore_id: string;
+  status: string;
+  backup_status: string;
+  error_message: string | null;
+  datasets: { to: string; status: string; error_message?: string; findings: { code: string; severity: string; message: string }[] }[];
+}
+interface Plan {
+  possible: boolean;
+  datasets: { to: string; changes: Record<string, { files: number }> }[];
+  estimated_seconds: number | null;
+  conflicts: { code: string }[];
+  warnings: string[];
+}
+
+let house: RunningHouse;
+let whole: string;
+let torn: string;
+
+beforeAll(async () => {
+  house = await RunningHouse.start();
+  await place(house.source, 'acme', 'tiny', ['v3-tiny', '']);
+  await place(house.source, 'acme', 'columns', ['gen-v4-full', 'ds']);
+  await place(house.source, 'torn', 'lengths', ['gen-v3-torn', '1']);
+  whole = (await house.run<{ backup_id: string }>('/api/v1/backups', { tenant_id: 'acme' })).backup_id;
+  torn = (await house.run<{ backup_id: string }>('/api/v1/backups', { tenant_id: 'torn' })).backup_id;
+}, 120_000);
+afterAll(() => house.stop(), 30_000);
+
+const path = (id: string) => `/api/v1/backups/${id}/restore`;
+const names = (tenant: string) => (existsSync(join(house.source, tenant)) ? readdirSync(join(house.source, tenant)).sort() : []);
+
+test('a restore without a body is a restore of everything into its own tenant, refused while it is there', async () => {
+  const reply = await house.call<{ code: string }>('POST', path(whole));
+  expect([reply.status, reply.body.code]).toEqual([409, 'restore.target_exists']);
+});
+
+test('a dry run tells what would change, and writes nothing', async () => {
+  const before = names('acme');
+  writeFileSync(join(house.source, 'acme', 'tiny', 'mine.txt'), 'mine');
+  const { status, body, headers } = await house.call<Plan>('POST', path(whole), { dry_run: true, overwrite_existing: true });
+  expect([status, headers.get('location')]).toEqual([200, null]);
+  expect(body).toMatchObject({ possible: true, conflicts: [], datasets: [{ to: 'columns' }, { to: 'tiny' }] });
+  expect(body.datasets[1]!.changes).toMatchObject({ added: { files: 0 }, removed: { files: 1 } });
+  expect(body.warnings.join()).toContain('version times of v4');
+  const refused = await house.call<Plan>('POST', path(whole), { dry_run: true });
+  expect(refused.body).toMatchObject({
+    possible: false,
+    conflicts: [{ code: 'restore.target_exists' }, { code: 'restore.target_exists' }],
+  });
+  expect(names('acme')).toEqual(before);
+  expect(names('elsewhere')).toEqual([]);
+});
+
+test('after a restore the time of the next one is estimated', async () => {
+  expect(await house.run<Restore>(path(whole), { target_tenant: 'copy' })).toMatchObject({
+    status: 'completed',
+    backup_status: 'completed',
+  });
+  const { body } = await house.call<Plan>('POST', path(whole), { dry_run: true, target_tenant: 'elsewhere' });
+  expect(body.estimated_seconds).toBeGreaterThanOrEqual(1);
+}, 60_000);
+
+test('some paths go only into a new data set, which is labelled partial', async () => {
+  const wish = { dataset_ids: ['tiny'], dataset_mapping: { tiny: 'some' }, paths: ['*.json', 'versions'] };
+  const restore = await house.run<Restore>(path(whole), wish);
+  expect(restore).toMatchObject({ status: 'partial', datasets: [{ to: 'some', status: 'partial' }] });
+  expect(restore.datasets[0]!.error_message).toContain('*.json');
+  expect(readdirSync(join(house.source, 'acme', 'some')).every((name) => name.endsWith('.json') || name === 'versions')).toBe(true);
+}, 60_000);
+
+test('a fresh lock keeps a target from being replaced, unless it is forced', async () => {
+  writeFileSync(join(house.source, 'acme', 'tiny', 'dataset_lock.lock'), 'lock');
+  const wish = { dataset_ids: ['tiny'], overwrite_existing: true };
+  const reply = await house.call<{ code: string; detail: string }>('POST', path(whole), wish);
+  expect([reply.status, reply.body.code]).toEqual([409, 'restore.target_locked']);
+  expect(reply.body.detail).not.toContain(house.source);
+  expect(await house.run<Restore>(path(whole), { ...wish, force: true })).toMatchObject({ status: 'completed' });
+  expect(existsSync(join(house.source, 'acme', 'tiny', 'mine.txt'))).toBe(false);
+}, 60_000);
+
+test('a torn head is restored as of its last commit, and told as partial; the bytes as captured on request', async () => {
+  const repaired = await house.run<Restore>(path(torn), { target_tenant: 'repaired' });
+  expect(repaired).toMatchObject({ status: 'partial', backup_status: 'partial', datasets: [{ status: 'partial' }] });
+  const [{ findings, error_message }] = repaired.datasets as [Restore['datasets'][0]];
+  expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(error_message).toContain('with loss');
+  const kept = await house.run<Restore>(path(torn), { target_tenant: 'kept', keep_torn_head: true });
+  expect(kept.status).toBe('partial');
+  const codes = kept.datasets[0]!.findings.filter(({ severity }) => severity === 'error').map(({ code }) => code);
+  expect([...new Set(codes)].sort()).toEqual(['M3', 'M4']);
+  const meta = (tenant: string) => readFileSync(join(house.source, tenant, 'lengths', 'dataset_meta.json'));
+  expect(meta('kept').equals(meta('torn'))).toBe(true);
+}, 60_000);
+
+test('a restore that has ended cannot be cancelled; one that nobody made is not there', async () => {
+  const { restore_id } = await house.run<Restore>(path(whole), { target_tenant: 'ended' });
+  const late = await house.call<{ code: string }>('POST', `/api/v1/restores/${restore_id}/cancel`);
+  expect([late.status, late.body.code]).toEqual([409, 'wrong_state.restore_ended']);
+  expect((await house.call('POST', '/api/v1/restores/restore_none/cancel')).status).toBe(404);
+}, 60_000);
