@@ -26,7 +26,7 @@ export { DomainError, Refused, UnreadableEvent, WrongState } from './errors.ts';
 export { DATASETS_MAX, FINDINGS_MAX } from './limits.ts';
 export { canonicalJson } from './log/canonical-json.ts';
 export { decodeEvent, type EncodedEvent, encodeEvent } from './log/codec.ts';
-export type { DomainEvent, EventType } from './log/event-types.ts';
+export { type DomainEvent, EVENT_TYPES, type EventType } from './log/event-types.ts';
 export { schemaVersionOf } from './log/schema-versions.ts';
 export { type EventMeta, type ReadEvent, type RecordedEvent, readEvent } from './recorded-event.ts';
 export type * from './restore/commands.ts';

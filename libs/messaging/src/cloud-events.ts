@@ -22,10 +22,10 @@ export const cloudEventType = (event: Pick<RecordedEvent, 'type' | 'schemaVersio
 
 const aggregateOf = (stream: string): string => stream.slice(0, stream.indexOf('-'));
 
-/** `Nats-Msg-Id` = `ce-id` = event id, so that publishing it again stores nothing. */
-export function toMessage(event: ReceivedEvent): EventMessage {
-  const { eventId, stream, version, position, recordedAt, data, meta } = event;
-  const attributes = {
+/** The attributes of an event, by their CloudEvents names; all are text, as in headers. */
+export function attributesOf(event: RecordedEvent): Record<string, string> {
+  const { eventId, stream, version, recordedAt, meta } = event;
+  return {
     specversion: '1.0',
     id: eventId,
     source: SOURCE,
@@ -34,14 +34,23 @@ export function toMessage(event: ReceivedEvent): EventMessage {
     time: recordedAt,
     datacontenttype: 'application/json',
     tenant: meta.tenant,
-    position: String(position),
     streamversion: String(version),
     commandid: meta.commandId,
     requestid: meta.requestId,
     actor: meta.actor,
+    ...(meta.traceparent === undefined ? {} : { traceparent: meta.traceparent }),
   };
+}
+
+/** An event in CloudEvents' JSON format: attributes and payload in one object. */
+export const toCloudEvent = (event: RecordedEvent): Record<string, unknown> => ({ ...attributesOf(event), data: event.data });
+
+/** `Nats-Msg-Id` = `ce-id` = event id, so that publishing it again stores nothing. */
+export function toMessage(event: ReceivedEvent): EventMessage {
+  const { eventId, stream, position, data, meta } = event;
+  const { traceparent: _, ...attributes } = attributesOf(event);
   const all = headers();
-  for (const [name, value] of Object.entries(attributes)) all.set(`ce-${name}`, encodeHeader(value));
+  for (const [name, value] of Object.entries({ ...attributes, position: String(position) })) all.set(`ce-${name}`, encodeHeader(value));
   all.set('Nats-Msg-Id', eventId);
   if (meta.traceparent !== undefined) all.set('traceparent', meta.traceparent);
   return { subject: subjectOf.event(meta.tenant, aggregateOf(stream), event.type), headers: all, data: JSON.stringify(data) };

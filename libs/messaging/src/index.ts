@@ -4,7 +4,7 @@
  * and is `@dr/messaging/permissions` for the local deployment).
  */
 export { Bus, type BusHealth, type BusOptions, connectBus } from './bus.ts';
-export { cloudEventType, fromMessage, type ReceivedEvent, toMessage } from './cloud-events.ts';
+export { cloudEventType, fromMessage, type ReceivedEvent, toCloudEvent, toMessage } from './cloud-events.ts';
 export { type ConsumeOptions, consumeJobs, type JobMessage } from './consume-jobs.ts';
 export { ensureTopology, requireTopology } from './ensure-topology.ts';
 export * from './errors.ts';

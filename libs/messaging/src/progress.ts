@@ -5,47 +5,61 @@ import type { Stop } from './triggers.ts';
 
 const INTERVAL_MS = 500;
 
+interface Held {
+  operation: string;
+  snapshot: object | undefined;
+  timer: NodeJS.Timeout;
+}
+
+/** What is told twice a second at most: an operation, or one data set of it. */
+const partOf = (operation: string, snapshot: object): string =>
+  `${operation} ${String((snapshot as { dataset_id?: unknown }).dataset_id ?? '')}`;
+
 /**
  * The progress of operations, as it is going: not events, lost when nobody listens.
  * The first snapshot goes out at once, later ones at most twice a second, and the last one always.
  */
 export class ProgressPublisher {
   private readonly bus: Bus;
-  private readonly held = new Map<string, { snapshot: object | undefined; timer: NodeJS.Timeout }>();
+  private readonly held = new Map<string, Held>();
 
   constructor(bus: Bus) {
     this.bus = bus;
     bus.owns(async () => this.flush());
   }
 
-  /** @param operation id of a backup, restore or verification. @throws BadMessage when it cannot be part of a subject. */
+  /**
+   * @param operation id of a backup, restore or verification. Snapshots of different data sets (`dataset_id`) do not replace each other.
+   * @throws BadMessage when it cannot be part of a subject.
+   */
   publish(operation: string, snapshot: object): void {
     if (!isToken(operation)) throw new BadMessage(`'${operation}' is not the id of an operation.`);
-    const waiting = this.held.get(operation);
+    const part = partOf(operation, snapshot);
+    const waiting = this.held.get(part);
     if (waiting) waiting.snapshot = snapshot;
-    else this.send(operation, snapshot);
+    else this.send(part, operation, snapshot);
   }
 
   /** Sends what is held back, such as the last snapshot of an operation that has ended. */
   flush(): void {
-    for (const [operation, { snapshot, timer }] of this.held) {
+    for (const [part, { operation, snapshot, timer }] of this.held) {
       clearTimeout(timer);
-      this.held.delete(operation);
+      this.held.delete(part);
       if (snapshot) this.write(operation, snapshot);
     }
   }
 
-  private send(operation: string, snapshot: object): void {
+  private send(part: string, operation: string, snapshot: object): void {
     this.write(operation, snapshot);
-    const timer = setTimeout(() => this.release(operation), INTERVAL_MS);
+    const timer = setTimeout(() => this.release(part), INTERVAL_MS);
     timer.unref();
-    this.held.set(operation, { snapshot: undefined, timer });
+    this.held.set(part, { operation, snapshot: undefined, timer });
   }
 
-  private release(operation: string): void {
-    const snapshot = this.held.get(operation)?.snapshot;
-    this.held.delete(operation);
-    if (snapshot) this.send(operation, snapshot);
+  private release(part: string): void {
+    const { operation, snapshot } = this.held.get(part) ?? {};
+    this.held.delete(part);
+    if (snapshot && operation !== undefined) this.send(part, operation, snapshot);
   }
 
   private write(operation: string, snapshot: object): void {

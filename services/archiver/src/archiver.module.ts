@@ -6,6 +6,7 @@ import { Housekeeping } from './housekeeping/housekeeping.ts';
 import { PlanBackups } from './plan-backup/plan-backups.ts';
 import { SealBackups } from './seal-backup/seal-backups.ts';
 import { OpenSessions } from './sessions/open-sessions.ts';
+import { AnswerTests } from './test-stores/answer-tests.ts';
 
 @Module({})
 export class ArchiverModule implements OnApplicationShutdown {
@@ -22,6 +23,7 @@ export class ArchiverModule implements OnApplicationShutdown {
       SealBackups,
       CancelBackups,
       Housekeeping,
+      AnswerTests,
     ];
     return { module: ArchiverModule, imports: [HouseModule.of(house)], providers };
   }

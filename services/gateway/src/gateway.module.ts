@@ -14,13 +14,21 @@ import { ValidateInput } from './http/validate-input.ts';
 import { IdempotentRequests } from './idempotency/idempotent-requests.ts';
 import { DECLARATIONS, OpenApiController } from './openapi/openapi.controller.ts';
 import { ReadBackupsController } from './read-backups/read-backups.controller.ts';
+import { ReadConfigController } from './read-config/read-config.controller.ts';
 import { ReadContentsController } from './read-contents/read-contents.controller.ts';
+import { ReadDatasetsController } from './read-datasets/read-datasets.controller.ts';
+import { LogTail } from './read-events/log-tail.ts';
+import { ReadEventsController } from './read-events/read-events.controller.ts';
+import { Meters } from './read-progress/meters.ts';
+import { ReadProgressController } from './read-progress/read-progress.controller.ts';
 import { ReadRestoresController } from './read-restores/read-restores.controller.ts';
 import { RequestBackupController } from './request-backup/request-backup.controller.ts';
 import { RequestBackup } from './request-backup/request-backup.ts';
 import { RequestRestoreController } from './request-restore/request-restore.controller.ts';
 import { RequestRestore } from './request-restore/request-restore.ts';
 import { RequestVerificationController } from './request-verification/request-verification.controller.ts';
+import { OpenStreams } from './streams/open-streams.ts';
+import { TestBackupController } from './test-backup/test-backup.controller.ts';
 import { WaitForEnd } from './wait-for-end/wait-for-end.ts';
 
 const controllers = [
@@ -32,6 +40,11 @@ const controllers = [
   ReadRestoresController,
   CancelRestoreController,
   RequestVerificationController,
+  ReadDatasetsController,
+  ReadConfigController,
+  TestBackupController,
+  ReadEventsController,
+  ReadProgressController,
   HealthController,
   OpenApiController,
 ];
@@ -50,6 +63,9 @@ export class GatewayModule {
       { provide: APP_INTERCEPTOR, useClass: IdempotentRequests },
       { provide: DECLARATIONS, useValue: declarations },
       CatalogClient,
+      OpenStreams,
+      LogTail,
+      Meters,
       RecordFirstKey,
       RequestBackup,
       CancelBackup,

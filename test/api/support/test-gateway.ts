@@ -1,5 +1,6 @@
+import type { AddressInfo } from 'node:net';
 import { hashApiKey, SCOPES, type Scope } from '@dr/auth';
-import { apiKeyDecider, streamOf } from '@dr/domain';
+import { apiKeyDecider, backupDecider, streamOf } from '@dr/domain';
 import { AdvisoryLocks } from '@dr/event-store';
 import { connectBus } from '@dr/messaging';
 import { type House, ServiceHealth } from '@dr/service';
@@ -77,6 +78,29 @@ export class TestGateway {
     return { status: reply.statusCode, headers: reply.headers, text: reply.payload, body: parsed(reply.payload) as T };
   }
 
+  /** Begins to listen on a free port of loopback. @returns the URL up to the path. */
+  async listen(): Promise<string> {
+    await this.app.listen(0, '127.0.0.1');
+    return `http://127.0.0.1:${(this.app.getHttpServer().address() as AddressInfo).port}`;
+  }
+
+  /** A backup in the log that nobody works on. @returns its id. */
+  async backup(tenant: string, datasetIds: readonly string[] = ['a']): Promise<string> {
+    const backupId = backupIdOf(this.made++);
+    const datasets = datasetIds.map((datasetId, i) => ({ n: i + 1, datasetId, format: 'v4' as const, path: `${tenant}/${datasetId}` }));
+    const command = { kind: 'request', backupId, tenant, backupType: 'full', datasets, requestedBy: 'test' } as const;
+    const meta = { tenant, requestId: 'test', actor: 'test' };
+    await this.house.store.decide(streamOf.backup(backupId), backupDecider, command, { commandId: this.house.newId(), meta });
+    return backupId;
+  }
+
+  /** Waits until the catalog shows everything that is in the log. */
+  async settled(): Promise<void> {
+    const sql = `SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM unsealed)
+      AND (SELECT coalesce(max(position), 0) FROM event_log) <= (SELECT max(position) FROM processors WHERE name = 'catalog')`;
+    await until(async () => ((await this.house.database.query(sql)) as unknown[]).length === 1, 'the catalog to catch up');
+  }
+
   /** A key, usable when this resolves (for an expired or revoked one: known to be that). */
   async key({ tenant = '*', scopes = SCOPES, expiresAt, revoked = false }: KeyWish = {}): Promise<string> {
     const key = `dr_test_${process.pid}_${this.made++}_${tenant}`.padEnd(46, 'x');
@@ -91,6 +115,9 @@ export class TestGateway {
     return key;
   }
 }
+
+/** Ids in the form of the house's own, one second apart. */
+const backupIdOf = (n: number) => `backup_20260101_${String(100_000 + n).slice(0, 6)}_${n.toString(16).padStart(8, '0')}`;
 
 export interface KeyWish {
   tenant?: string;

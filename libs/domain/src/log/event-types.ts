@@ -9,3 +9,6 @@ export type DomainEvent = BackupEvent | CaptureEvent | RestoreEvent | Verificati
 export type EventType = DomainEvent['type'];
 
 export const eventTables = { ...backupEvents, ...captureEvents, ...restoreEvents, ...verificationEvents, ...apiKeyEvents };
+
+/** Their names, in the order of the alphabet. */
+export const EVENT_TYPES = Object.keys(eventTables).sort() as EventType[];

@@ -4,6 +4,7 @@ import { type House, InjectHouse } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { findApiKey } from '../api-keys/api-keys.ts';
 import { findBackup, type ListBackups, listBackups, type TenantScope } from '../backups/backups.queries.ts';
+import { type ListDatasets, listDatasets } from '../datasets/datasets.queries.ts';
 import { findRestore, listRestores } from '../restores/restores.queries.ts';
 import { findVerification } from '../verifications/verifications.ts';
 
@@ -40,6 +41,7 @@ export class AnswerQueries implements OnApplicationBootstrap, OnApplicationShutd
     this.on('restores.list', (query: Parameters<typeof listRestores>[1]) => listRestores(database, query));
     this.on('restores.get', ({ id, scope }: ById) => findRestore(database, id, scope));
     this.on('verifications.get', ({ id, scope }: ById) => findVerification(database, id, scope));
+    this.on('datasets.list', (query: ListDatasets) => listDatasets(database, query));
     this.on('api-keys.get', ({ hash }: { hash: string }) => findApiKey(database, hash));
   }
 

@@ -10,6 +10,8 @@ export interface DeclaredReply {
   readonly schema?: z.ZodType;
   /** Default `application/json`. */
   readonly contentType?: string;
+  /** True: with `Accept: text/event-stream` the reply is a stream instead. */
+  readonly alsoAsStream?: boolean;
   /** Headers beyond X-Request-Id, with what each tells. */
   readonly headers?: Readonly<Record<string, string>>;
 }

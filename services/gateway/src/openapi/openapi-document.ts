@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import * as z from 'zod';
 import type { DeclaredReply, RouteDeclaration } from '../http/route.ts';
 import { problemResource } from '../resources/problem.ts';
@@ -120,10 +119,16 @@ function usualProblems({ scope, body, params, query }: RouteDeclaration): Partia
 const header = (description: string) => ({ description, schema: { type: 'string' } });
 const REQUEST_ID = { 'X-Request-Id': header('Names this request in the logs.') };
 
-function responseOf({ description, schema, contentType = 'application/json', headers = {} }: DeclaredReply, schemas: SchemaBook) {
+function responseOf(
+  { description, schema, contentType = 'application/json', alsoAsStream, headers = {} }: DeclaredReply,
+  schemas: SchemaBook,
+) {
   const more = Object.fromEntries(Object.entries(headers).map(([name, tells]) => [name, header(tells)]));
-  const content = schema === undefined ? { [contentType]: { schema: {} } } : { [contentType]: { schema: schemas.of(schema, 'output') } };
-  return { description: description || STATUS_CODES[200]!, headers: { ...REQUEST_ID, ...more }, content };
+  const content = {
+    [contentType]: { schema: schema === undefined ? {} : schemas.of(schema, 'output') },
+    ...(alsoAsStream ? { 'text/event-stream': { schema: {} } } : {}),
+  };
+  return { description, headers: { ...REQUEST_ID, ...more }, content };
 }
 
 /** JSON Schemas of zod's. Those with an id become components, and are referred to. */

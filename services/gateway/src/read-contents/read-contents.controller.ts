@@ -39,6 +39,9 @@ export class ReadContentsController {
       },
       { timeoutMs: CONTENTS_TIMEOUT_MS },
     );
+    if (query.cursor === 0 && page.files.length === 0 && (query.dataset_id ?? query.path) !== undefined) {
+      throw new HttpProblem(404, 'backup.no_such_content', `Backup ${id} holds nothing under that data set and path.`);
+    }
     return { backup_id: id, files: page.files, next_cursor: page.next === null ? null : String(page.next) };
   }
 }

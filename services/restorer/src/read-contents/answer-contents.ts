@@ -15,6 +15,10 @@ export interface ContentsQuery {
   limit: number;
 }
 
+/** An answer must fit a message of 1 MB; paths may need escapes. ENTRY_BYTES: what an entry has beside its path. */
+const ANSWER_BYTES_MAX = 450_000;
+const ENTRY_BYTES = 320;
+
 /** Answers what is in a backup, from the repository itself. */
 @Injectable()
 export class AnswerContents implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -37,12 +41,13 @@ export class AnswerContents implements OnApplicationBootstrap, OnApplicationShut
     const tenant = await (await this.repository.open()).tenant(query.tenant);
     const { datasets } = await tenant.commit(query.backupId);
     const files: object[] = [];
-    let seen = 0;
+    let [seen, bytes] = [0, 0];
     for (const { datasetId, root } of datasets) {
       if (root === undefined || (query.datasetId !== undefined && query.datasetId !== datasetId)) continue;
       for await (const entry of tenant.entries(root, { under: query.path })) {
         if (entry.kind === 'dir' || seen++ < query.skip) continue;
-        if (files.length === query.limit) return { files, next: query.skip + files.length };
+        bytes += Buffer.byteLength(entry.path) + ENTRY_BYTES;
+        if (files.length === query.limit || bytes > ANSWER_BYTES_MAX) return { files, next: query.skip + files.length };
         files.push(fileOf(datasetId, entry));
       }
     }

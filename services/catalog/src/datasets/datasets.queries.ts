@@ -1,0 +1,40 @@
+import { type Queryable, rows } from '@dr/event-store';
+import type { TenantScope } from '../backups/backups.queries.ts';
+
+export interface ListDatasets {
+  scope: TenantScope;
+  /** Data sets behind this one, in byte order of tenant and id. */
+  after?: { tenant: string; datasetId: string };
+  datasetId?: string;
+  limit: number;
+}
+
+/** A data set that backups know, and the newest backup that holds it whole. */
+export interface KnownDataset {
+  tenant_id: string;
+  dataset_id: string;
+  format: string;
+  last_good: { backup_id: string; at: string; verified_at: string | null } | null;
+}
+
+/**
+ * The moment of a good copy is that of the request: everything that was there then is in it. A copy with findings that mean loss is none, and
+ * neither is one in a backup that was deleted. COLLATE "C" is byte order, as the gateway sorts what it finds at the source.
+ */
+export const LIST_DATASETS = `
+SELECT b.tenant, d.dataset_id, (array_agg(d.doc ->> 'format' ORDER BY b.requested_at DESC))[1] AS format,
+    (array_agg(jsonb_build_object('backup_id', b.backup_id, 'at', to_char(b.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+      'verified_at', b.doc ->> 'verified_at') ORDER BY b.requested_at DESC)
+      FILTER (WHERE b.status IN ('completed', 'partial') AND d.doc ->> 'status' = 'completed'))[1] AS last_good
+  FROM catalog_backup_datasets d JOIN catalog_backups b ON b.backup_id = d.backup_id
+ WHERE ($1::text IS NULL OR b.tenant = $1) AND ($2::text IS NULL OR d.dataset_id = $2)
+   AND ($3::text IS NULL OR (b.tenant COLLATE "C", d.dataset_id COLLATE "C") > ($3, $4::text))
+ GROUP BY b.tenant, d.dataset_id ORDER BY b.tenant COLLATE "C", d.dataset_id COLLATE "C" LIMIT $5`;
+
+export async function listDatasets(on: Queryable, { scope, after, datasetId, limit }: ListDatasets): Promise<KnownDataset[]> {
+  const tenant = 'tenant' in scope ? scope.tenant : null;
+  type Row = { tenant: string; dataset_id: string; format: string; last_good: KnownDataset['last_good'] };
+  const parameters = [tenant, datasetId ?? null, after?.tenant ?? null, after?.datasetId ?? null, limit];
+  const found = await rows<Row>(on, LIST_DATASETS, parameters);
+  return found.map(({ tenant: tenant_id, ...row }) => ({ tenant_id, ...row }));
+}

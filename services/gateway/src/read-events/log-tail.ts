@@ -1,0 +1,76 @@
+import { logHead, readLog, type StoredEvent } from '@dr/event-store';
+import { NUDGE, onNudge, type Stop } from '@dr/messaging';
+import { type House, InjectHouse } from '@dr/service';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+
+/** Newest events that are kept in memory, so that a hundred streams read the log once. */
+const KEPT_MAX = 2_000;
+const BATCH_MAX = 500;
+/** A nudge can be lost; then the poll finds what it announced. */
+const POLL_MS = 500;
+
+/** The end of the log, followed for as long as somebody listens. */
+@Injectable()
+export class LogTail implements OnApplicationBootstrap, OnModuleDestroy {
+  private kept: StoredEvent[] = [];
+  private readonly waiting = new Set<() => void>();
+  private stopNudges: Stop | undefined;
+
+  constructor(@InjectHouse() private readonly house: House) {}
+
+  onApplicationBootstrap(): void {
+    this.stopNudges = onNudge(this.house.bus, NUDGE.log, () => this.wake());
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.stopNudges?.();
+    this.wake();
+  }
+
+  async head(): Promise<number> {
+    return (await logHead(this.house.database)).position;
+  }
+
+  /** The next events after a position, at most 500; empty: there is nothing yet. */
+  async after(position: number): Promise<StoredEvent[]> {
+    const first = this.kept[0]?.position;
+    const last = this.kept.at(-1)?.position;
+    if (first !== undefined && position + 1 >= first && position < last!) {
+      const from = position + 1 - first;
+      return this.kept.slice(from, from + BATCH_MAX);
+    }
+    const events = await readLog(this.house.database, position, BATCH_MAX);
+    this.keep(events);
+    return events;
+  }
+
+  /** Until there may be something new, or the signal. */
+  async changed(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.waiting.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, POLL_MS);
+      this.waiting.add(done);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
+    });
+  }
+
+  private wake(): void {
+    for (const done of [...this.waiting]) done();
+  }
+
+  /** Only what joins on to the kept ones, so that they stay without a hole. */
+  private keep(events: readonly StoredEvent[]): void {
+    const [first] = events;
+    if (!first) return;
+    const last = this.kept.at(-1)?.position;
+    if (last === undefined || first.position > last + 1) this.kept = [...events];
+    else if (first.position === last + 1) this.kept.push(...events);
+    if (this.kept.length > KEPT_MAX) this.kept = this.kept.slice(-KEPT_MAX);
+  }
+}
