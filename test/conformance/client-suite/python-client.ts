@@ -1,7 +1,8 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+const ENV = { ...process.env, BUGGER_OFF: 'true', PYTHONDONTWRITEBYTECODE: '1', PYTHONWARNINGS: 'ignore' };
 const INSTALL_MS = 10 * 60_000;
 const CALL_MS = 5 * 60_000;
 
@@ -34,8 +35,49 @@ export class PythonClient {
     return json < 0 ? undefined : (JSON.parse(text.slice(json)) as unknown);
   }
 
+  /** Starts `client.py write …`, which goes on until it is stopped. */
+  start(args: readonly string[]): RunningWriter {
+    return new RunningWriter(spawn(this.#python, [this.#script, 'write', ...args], { stdio: ['ignore', 'ignore', 'pipe'], env: ENV }));
+  }
+
+  /** Runs `client.py <args>`. @returns the JSON of its last line. @throws with what it said when it fails or dies. */
+  async ask(args: readonly string[]): Promise<unknown> {
+    const lines = (await run(this.#python, [this.#script, ...args], CALL_MS)).trimEnd().split('\n');
+    return JSON.parse(lines.at(-1)!) as unknown;
+  }
+
   async script(script: string, args: readonly string[]): Promise<unknown> {
     return JSON.parse(await run(this.#python, [script, ...args], CALL_MS)) as unknown;
+  }
+}
+
+/** A client that writes until it is told to stop. */
+export class RunningWriter {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | null>;
+  #said = '';
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    child.stderr!.on('data', (bytes) => (this.#said = (this.#said + String(bytes)).slice(-4000)));
+    this.#ended = new Promise((resolve) => child.once('close', (code) => resolve(code)));
+  }
+
+  /** @throws when the writer has died: it must not stop by itself. */
+  assertAlive(): void {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) throw new Error(`the writer ended by itself:\n${this.#said}`);
+  }
+
+  /** Lets it finish what it does. @throws when it ended badly. */
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    const code = await this.#ended;
+    if (code !== 0) throw new Error(`the writer ended with ${code}:\n${this.#said}`);
+  }
+
+  /** For a suite that fails meanwhile. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
   }
 }
 
@@ -58,9 +100,8 @@ async function install(folder: string, ready: string, packages: readonly string[
 }
 
 function run(command: string, args: readonly string[], timeout: number): Promise<string> {
-  const env = { ...process.env, BUGGER_OFF: 'true', PYTHONDONTWRITEBYTECODE: '1' };
   return new Promise((resolve, reject) =>
-    execFile(command, [...args], { timeout, env, maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) =>
+    execFile(command, [...args], { timeout, env: ENV, maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) =>
       error ? reject(new Error(`${command} ${args.join(' ')}: ${error.message}\n${stderr.slice(-2000)}`)) : resolve(stdout),
     ),
   );

@@ -9,6 +9,9 @@ export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** Where the virtual environments are kept between runs. */
 export const VENVS = process.env['DR_CONFORMANCE_VENVS'] ?? join(ROOT, '.dr/conformance');
 
+/** For a failure that has to be looked into. */
+export const KEEP = process.env['DR_LIVE_KEEP'] === '1';
+
 /** A failure shows this much of its message. */
 const LINES_MAX = 40;
 
@@ -31,7 +34,8 @@ export class Suite {
       if (error instanceof CannotRun) suite.#skip(error.message);
       else suite.#fail('suite', error);
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      if (KEEP) console.log(`kept ${folder}`);
+      else await rm(folder, { recursive: true, force: true });
     }
     const { passed, failed, skipped } = suite.#counts;
     console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);

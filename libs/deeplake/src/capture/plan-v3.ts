@@ -15,11 +15,18 @@ const WAITING_MAX = 100_000;
 
 /**
  * Listed and copied until two listings are equal. Within a round: files of committed nodes (they do not change), then the heads' chunks but each
- * tensor's last, and in one burst at the end what is rewritten on every flush. Source: DEEPLAKE.md section 3.1.
+ * tensor's last, and in one burst at the end what is rewritten on every flush. A writer that never rests gets a closing round with the tree in
+ * front, or the tree could call a commit finished whose files were read before it was. Source: DEEPLAKE.md section 3.1.
  */
 export function planV3(planning: Planning): AsyncIterable<PlannedFile[]> {
   const list = () => withoutLocks(planning);
-  return settle({ ...planning, list, plan: (changed) => planRound(planning, changed) });
+  return settle({ ...planning, list, plan: (changed) => planRound(planning, changed), anchor: () => treeAtRest(planning) });
+}
+
+/** The tree's file, once it parses: a commit that it names was flushed before, so everything of that commit is read as it was committed. */
+async function treeAtRest({ folder, sleep }: Planning): Promise<SourceFile | undefined> {
+  await readTree(folder, sleep);
+  return folder.stat(VERSION_INFO);
 }
 
 async function* withoutLocks(planning: Planning): AsyncIterable<SourceFile[]> {

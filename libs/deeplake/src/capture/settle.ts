@@ -24,6 +24,11 @@ export interface Settling {
   readonly limits?: RoundLimits;
   /** When it never comes to rest: leave out what appeared after the first listing began. */
   readonly timeCut?: boolean;
+  /**
+   * When it never comes to rest: a closing round in which this file is read before the others are listed. What it calls finished is then copied as it
+   * was finished.
+   */
+  readonly anchor?: () => Promise<SourceFile | undefined>;
 }
 
 /**
@@ -41,6 +46,7 @@ export async function* settle(settling: Settling): AsyncIterable<PlannedFile[]> 
     if (round >= limits.roundsMax || now() - (copiedAtMs ?? now()) > limits.timeMsMax) {
       notes.unsettled = { rounds: round, entries: copy.differing, paths: copy.examples };
       if (settling.timeCut) yield* copy.cutLate();
+      if (settling.anchor) yield* copy.closingRound(round + 1, await settling.anchor());
       return;
     }
     yield BARRIER;
@@ -52,6 +58,10 @@ export async function* settle(settling: Settling): AsyncIterable<PlannedFile[]> 
 /** A writer that rests between its flushes is met in one of its rests: the first rounds come quickly, later ones give a long flush time to end. */
 function pauseMs(round: number): number {
   return TICK_MS + 5 + Math.max(0, round - 3) * 50;
+}
+
+async function* onePage(page: SourceFile[]): AsyncIterable<SourceFile[]> {
+  yield page;
 }
 
 const EXAMPLES_MAX = 5;
@@ -77,6 +87,8 @@ class GrowingCopy {
   readonly #startNs: bigint;
   /** Entries of this round's listing. */
   #seen = 0;
+  /** Was read in front of this round. */
+  #anchor: string | undefined;
 
   constructor(settling: Settling) {
     this.#settling = settling;
@@ -90,6 +102,16 @@ class GrowingCopy {
     yield* this.#settling.plan(this.#changes(round));
     const vanished = this.#seen === this.#planned.size ? [] : this.#pathsOf((planned) => planned.round !== round);
     if (vanished.length > 0) yield vanished.map((path) => this.#takeBack(path));
+  }
+
+  async *closingRound(round: number, anchor: SourceFile | undefined): AsyncIterable<PlannedFile[]> {
+    yield BARRIER;
+    if (anchor) {
+      this.#anchor = anchor.path;
+      yield* this.#settling.plan(onePage([anchor]));
+      yield BARRIER;
+    }
+    yield* this.round(round);
   }
 
   /** Leaves out what appeared since the first listing began; what was there before and changed since stays as it was last read. */
@@ -125,6 +147,10 @@ class GrowingCopy {
   /** New, changed, or seen unchanged for a tick now after it was read when it was too young. */
   #mustBeRead(file: SourceFile, identity: string, round: number, startMs: number): boolean {
     const known = this.#planned.get(file.path);
+    if (known && file.path === this.#anchor) {
+      known.round = round;
+      return false;
+    }
     const same = known?.identity === identity;
     if (same) known.round = round;
     if (same && !known.racy) return false;

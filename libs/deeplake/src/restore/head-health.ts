@@ -7,7 +7,7 @@ import type { CommitTree } from './commit-tree.ts';
 /** Why a commit cannot be read as its writer left it, or how many rows it has when it can. */
 export type Health = { readonly whole: true; readonly rows: number } | { readonly whole: false; readonly why: string };
 
-/** Judges commits by the checks of their structure and, for heads, by what the capture itself reported. Each is looked at once. */
+/** Judges commits by the checks of their structure and, for heads, by what the capture itself reported (W1: of a file, W4: of the whole). Each is looked at once. */
 export class HeadHealth {
   readonly #context: ChunkContext;
   readonly #tree: CommitTree;
@@ -17,9 +17,8 @@ export class HeadHealth {
   constructor(context: ChunkContext, tree: CommitTree, known: readonly Finding[]) {
     this.#context = context;
     this.#tree = tree;
-    this.#unsettled = known.filter(
-      ({ code, severity, path }) => code === 'W1' && severity === 'error' && (path === '' || isHeadFile(path)),
-    );
+    const errors = known.filter(({ severity }) => severity === 'error');
+    this.#unsettled = errors.filter(({ code, path }) => code === 'W4' || (code === 'W1' && (path === '' || isHeadFile(path))));
   }
 
   of(commit: string): Promise<Health> {

@@ -131,7 +131,7 @@ describe('a torn head', () => {
       { format: 'v3', code: 'W1', severity: 'error', path: `versions/${head}/text/chunks_index/unsharded`, message: 'changed' },
     ] as const;
     expect((await repairOnRestore(series, { format: 'v3', findings })).notes).toMatchObject([{ code: 'R1', path: `versions/${head}/` }]);
-    const whole = [{ ...findings[0], path: '' }];
+    const whole = [{ ...findings[0], code: 'W4', path: '' }];
     expect((await repairOnRestore(series, { format: 'v3', findings: whole })).notes).toHaveLength(2);
     const other = [{ ...findings[0], path: TREE }];
     expect((await repairOnRestore(series, { format: 'v3', findings: other })).notes).toEqual([]);
