@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { hashApiKey, SCOPES, type Scope } from '@dr/auth';
-import { apiKeyDecider, backupDecider, streamOf } from '@dr/domain';
+import { apiKeyDecider, backupDecider, restoreDecider, streamOf, verificationDecider } from '@dr/domain';
 import { AdvisoryLocks } from '@dr/event-store';
 import { connectBus } from '@dr/messaging';
 import { type House, ServiceHealth } from '@dr/service';
@@ -94,6 +94,28 @@ export class TestGateway {
     return backupId;
   }
 
+  /** A restore and a verification of a backup, and a key of its tenant: something of every kind that has an id. */
+  async operationsOn(backupId: string, tenant: string): Promise<{ restore: string; verification: string; apiKey: string }> {
+    const [restoreId, verificationId] = [backupId.replace('backup', 'restore'), backupId.replace('backup', 'verification')];
+    const about = { backupId, tenant, requestedBy: 'test' };
+    const dataset = { n: 1, from: 'a', to: 'b', format: 'v4' as const, root: '0'.repeat(64) };
+    const restore = {
+      kind: 'request',
+      restoreId,
+      targetTenant: tenant,
+      datasets: [dataset],
+      lacking: [],
+      options: RESTORE_OPTIONS,
+      ...about,
+    } as const;
+    const verification = { kind: 'request', verificationId, level: 'full', ...about } as const;
+    const options = () => ({ commandId: this.house.newId(), meta: { tenant, requestId: 'test', actor: 'test' } });
+    await this.house.store.decide(streamOf.restore(restoreId), restoreDecider, restore, options());
+    await this.house.store.decide(streamOf.verification(verificationId), verificationDecider, verification, options());
+    await this.key({ tenant });
+    return { restore: restoreId, verification: verificationId, apiKey: `key_${this.made}` };
+  }
+
   /** Waits until the catalog shows everything that is in the log. */
   async settled(): Promise<void> {
     const sql = `SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM unsealed)
@@ -115,6 +137,17 @@ export class TestGateway {
     return key;
   }
 }
+
+const RESTORE_OPTIONS = {
+  overwriteExisting: false,
+  datasetMapping: {},
+  verifyIntegrity: true,
+  restoreIndexes: true,
+  restoreMetadata: true,
+  keepTornHead: false,
+  paths: [],
+  force: false,
+};
 
 /** Ids in the form of the house's own, one second apart. */
 const backupIdOf = (n: number) => `backup_20260101_${String(100_000 + n).slice(0, 6)}_${n.toString(16).padStart(8, '0')}`;
