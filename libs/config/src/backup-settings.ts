@@ -66,6 +66,13 @@ export const backupSettings = {
     standard: 'one per processor core (also 0)',
     about: 'Worker threads of each service that reads or writes the repository.',
   }),
+  sliceBytes: setting(integer(1, 2 ** 50), {
+    env: 'BACKUP_SLICE_BYTES',
+    yaml: 'slice_bytes',
+    fallback: 8 * 2 ** 30,
+    about:
+      'A data set of twice this size or more that is read in full is captured in slices of about this size, which all archivers share.',
+  }),
   limits: {
     unfinishedPerTenant: setting(integer(1, 100_000), {
       env: 'BACKUP_UNFINISHED_PER_TENANT_MAX',

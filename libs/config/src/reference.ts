@@ -31,7 +31,7 @@ const SECTIONS: readonly (readonly [title: string, paths: RegExp])[] = [
   ['Starting', /^(home|logLevel|server|deeplake)(\.|$)/],
   ['The repository', /^backup\.(storage|path|compression|compressionLevel|encryption|encryptionKeys|replicas)$/],
   ['Its passphrase', /^passphrase\./],
-  ['Backups', /^backup\.(enabled|parallelWorkers|batchSize|systemState|hooks\.\w+|limits\.\w+|logFile)$/],
+  ['Backups', /^backup\.(enabled|parallelWorkers|sliceBytes|batchSize|systemState|hooks\.\w+|limits\.\w+|logFile)$/],
   ['Schedules, retention, verification', /^backup\.(schedules?|retentionDays|retentionPolicy\.\w+|verification)$/],
   ['Database and bus of your own', /^(database|nats)\./],
   ['The command line', /^client\./],

@@ -18,7 +18,7 @@ let health: ServiceHealth;
 let app: INestApplicationContext;
 let isClosed: boolean;
 beforeEach(async () => {
-  house = await testHouse({ service: 'archiver', migrations });
+  house = await testHouse({ service: 'archiver', migrations, env: { BACKUP_SLICE_BYTES: '500000' } });
   health = new ServiceHealth(house as House);
   app = await NestFactory.createApplicationContext(ArchiverModule.of(house, health), { logger: false });
   isClosed = false;
@@ -78,6 +78,27 @@ test('an incremental builds on the newest backup, a differential on the newest f
   expect(await Promise.all(ids.map(async (id) => (await commitOf(id)).parentId))).toEqual(bases);
   expect(new Set(await Promise.all(ids.map(async (id) => (await captureOf(id)).root))).size).toBe(1);
   expect(await captureOf(second!)).toMatchObject({ newBytes: 0, storedBytes: 0, bytes: 300_002 });
+});
+
+test('a huge data set is captured by jobs for its slices, and comes together unchanged', async () => {
+  const files = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`f${n}.bin`, Buffer.alloc(100_000, `file ${n}`)]));
+  writeDataset({ house }, 'large', files);
+  const backupId = await request(['large']);
+  expect(await ended(backupId)).toBe('completed');
+  expect(await captureOf(backupId)).toMatchObject({ objects: 21, bytes: 2_000_002, intact: true });
+  const jobs = (await house.queue.ofOperation(backupId)).map(({ jobId }) => jobId.replace(`-${backupId}`, ''));
+  expect(jobs).toEqual([
+    'capture-1',
+    'capture-1-slice-1',
+    'capture-1-slice-2',
+    'capture-1-slice-3',
+    'capture-1-slice-4',
+    'capture-1-together',
+    'seal',
+  ]);
+  const whole = await request(['large'], 'incremental');
+  await ended(whole);
+  expect(await captureOf(whole)).toMatchObject({ root: (await captureOf(backupId)).root, storedBytes: 0 });
 });
 
 test('a base whose commit is gone from storage is passed over', async () => {

@@ -4,8 +4,10 @@ import { CancelBackups } from './cancel-backup/cancel-backups.ts';
 import { CaptureDatasets } from './capture-dataset/capture-datasets.ts';
 import { Housekeeping } from './housekeeping/housekeeping.ts';
 import { PlanBackups } from './plan-backup/plan-backups.ts';
+import { RecoverAtStart } from './recover-backups/recover-at-start.ts';
 import { SealBackups } from './seal-backup/seal-backups.ts';
 import { OpenSessions } from './sessions/open-sessions.ts';
+import { SliceDatasets } from './slice-dataset/slice-datasets.ts';
 import { AnswerTests } from './test-stores/answer-tests.ts';
 
 @Module({})
@@ -23,6 +25,8 @@ export class ArchiverModule implements OnApplicationShutdown {
       SealBackups,
       CancelBackups,
       Housekeeping,
+      SliceDatasets,
+      RecoverAtStart,
       AnswerTests,
     ];
     return { module: ArchiverModule, imports: [HouseModule.of(house)], providers };

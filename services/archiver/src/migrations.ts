@@ -18,7 +18,17 @@ CREATE INDEX capture_bases_newest ON capture_bases (tenant, dataset_id, sealed_a
 GRANT SELECT, INSERT, UPDATE, DELETE ON capture_bases TO dr_app;
 `;
 
+/** The slices of a huge data set that are captured by jobs of their own; `root` is the tree of one that was. */
+const slices = `
+CREATE TABLE capture_slices (
+  backup_id text COLLATE "C" NOT NULL, n int NOT NULL, slice int NOT NULL, root text, ended boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (backup_id, n, slice)
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON capture_slices TO dr_app;
+`;
+
 export const migrations: MigrationClass[] = [
   sqlMigration('CreateBackupPlans1764100000001', planner),
   sqlMigration('CreateCaptureBases1764200003000', bases),
+  sqlMigration('CreateCaptureSlices1764200004000', slices),
 ];

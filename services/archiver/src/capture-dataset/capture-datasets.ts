@@ -1,4 +1,4 @@
-import { type BackupType, backupDecider, type CaptureCommand, captureDecider, streamOf } from '@dr/domain';
+import { backupDecider, type CaptureCommand, captureDecider, streamOf } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import type { ClaimedJob, EndJob, JobContext, OnDead } from '@dr/jobs';
 import { ProgressPublisher } from '@dr/messaging';
@@ -7,7 +7,8 @@ import { commandMeta, type House, InjectHouse, nudgeSequencer, startWorker } fro
 import { openSourceFolder, SourceMissing, SourceOutside } from '@dr/storage';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { CapturePayload } from '../plan-backup/plan-backup.ts';
-import { OpenSessions } from '../sessions/open-sessions.ts';
+import { OpenSessions, type SessionInUse } from '../sessions/open-sessions.ts';
+import { SliceDatasets } from '../slice-dataset/slice-datasets.ts';
 import { usableBase } from './bases.ts';
 import { captureDataset } from './capture-dataset.ts';
 
@@ -23,6 +24,7 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
   constructor(
     @InjectHouse() private readonly house: House,
     private readonly sessions: OpenSessions,
+    private readonly slices: SliceDatasets,
   ) {
     this.progress = new ProgressPublisher(house.bus);
   }
@@ -44,8 +46,12 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
     const { backupId } = job.payload;
     const { state } = await this.house.store.load(streamOf.backup(backupId), backupDecider);
     const type = 'request' in state ? state.request.backupType : 'full';
+    const inSession = <T>(work: (inUse: SessionInUse) => Promise<T>) => this.sessions.use({ tenant: job.tenant, backupId, type }, work);
+    if (job.payload.slice) return this.slices.capture(job, context, () => inSession((inUse) => this.slices.store(job, inUse, context)));
     try {
-      const command = await this.capture(job, context, type);
+      const split = await this.slices.split(job);
+      if (split) return split;
+      const command = await inSession((inUse) => this.capture(job, context, inUse));
       return (tx) => this.record(tx, job, command);
     } catch (error) {
       const command = await failureOf(error, job.payload, this.house.config.deeplake.root);
@@ -54,30 +60,29 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
     }
   }
 
-  private capture(job: ClaimedJob<CapturePayload>, context: JobContext, type: BackupType): Promise<CaptureCommand> {
+  private async capture(job: ClaimedJob<CapturePayload>, context: JobContext, inUse: SessionInUse): Promise<CaptureCommand> {
     const { backupId, dataset } = job.payload;
     const { store, now, config } = this.house;
-    return this.sessions.use({ tenant: job.tenant, backupId, type }, async (inUse) => {
-      const base = await usableBase(store, inUse.tenant, job.payload.bases);
-      const captured = await captureDataset({
-        ...inUse,
-        bases: base ? [base.root] : [],
-        backupId,
-        dataset,
-        sourceRoot: config.deeplake.root,
-        now,
-        signal: context.signal,
-        progress: (progress) => {
-          context.progress();
-          this.progress.publish(backupId, { dataset_id: dataset.datasetId, ...progress });
-        },
-      });
-      return base ? { ...captured, baseBackupId: base.backupId } : captured;
+    const base = await usableBase(store, inUse.tenant, job.payload.bases);
+    const slices = await this.slices.captured(job);
+    const captured = await captureDataset({
+      ...inUse,
+      bases: base ? [base.root, ...slices] : slices,
+      backupId,
+      dataset,
+      sourceRoot: config.deeplake.root,
+      now,
+      signal: context.signal,
+      progress: (progress) => {
+        context.progress();
+        this.progress.publish(backupId, { dataset_id: dataset.datasetId, ...progress });
+      },
     });
+    return base ? { ...captured, baseBackupId: base.backupId } : captured;
   }
 
   private readonly onDead: OnDead<CapturePayload> = async (tx, job, error) =>
-    this.record(tx, job, failure(job.payload, 'capture.failed', error));
+    job.payload.slice ? this.slices.end(tx, job, undefined) : this.record(tx, job, failure(job.payload, 'capture.failed', error));
 
   private async record(tx: Queryable, job: { jobId: string; tenant: string; payload: CapturePayload }, command: CaptureCommand) {
     const { backupId, dataset } = job.payload;

@@ -4,6 +4,8 @@ import { changed } from '@dr/event-store';
 import { endOperation, type JobQueue, type NewJob } from '@dr/jobs';
 import type { Traced } from '@dr/service';
 import { planCancel } from '../cancel-backup/plan-cancel.ts';
+import type { Slice } from '../slice-dataset/choose-slices.ts';
+import { forgetSlices } from '../slice-dataset/slice-plan.ts';
 import { basesFor, type CaptureBase, forgetCopies, rememberCopy, sealCopies } from './capture-bases.ts';
 
 /** One data set of a backup to capture. */
@@ -12,6 +14,10 @@ export interface CapturePayload extends Traced {
   dataset: DatasetRef;
   /** Copies that may be built on, the preferred first; none for a full. */
   bases?: readonly CaptureBase[];
+  /** This job captures a part of the data set only, from 1. */
+  slice?: Slice & { number: number };
+  /** This job brings the data set together, after its slices. */
+  isSliced?: boolean;
 }
 
 /** A backup whose captures have all ended, to be decided. */
@@ -43,16 +49,21 @@ export async function planBackup(planner: Planner, tx: Queryable, event: LoggedE
       return planCancel(planner, tx, event);
     case 'BackupSealed':
       await sealCopies(tx, parseStream(event.stream).id, event.position);
-      await endOperation(tx, parseStream(event.stream).id);
-      return [];
+      return endBackup(tx, event);
     case 'BackupFailed':
     case 'BackupCancelled':
       await forgetCopies(tx, parseStream(event.stream).id);
-      await endOperation(tx, parseStream(event.stream).id);
-      return [];
+      return endBackup(tx, event);
     default:
       return [];
   }
+}
+
+async function endBackup(tx: Queryable, { stream }: LoggedEvent): Promise<NewJob[]> {
+  const backupId = parseStream(stream).id;
+  await forgetSlices(tx, backupId);
+  await endOperation(tx, backupId);
+  return [];
 }
 
 type Requested = Extract<LoggedEvent, { type: 'BackupRequested' }>;
