@@ -5,6 +5,7 @@ import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { chmod, chown, mkdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { StartError } from './start-error.ts';
 import { type Unprivileged, unprivileged } from './unprivileged.ts';
@@ -75,6 +76,23 @@ async function initialise({ folder, native, as }: PostgresData, durable: boolean
   }
   await chmod(fresh, 0o700);
   await rename(fresh, join(folder, 'data'));
+}
+
+/**
+ * Waits, for some seconds, until the server that a crash ended is gone from the process table: PostgreSQL takes even the remains of a killed one,
+ * not yet collected by init, for a running server, and would not start. Whatever is still there then is for PostgreSQL to judge.
+ */
+export async function untilPredecessorIsGone({ folder }: PostgresData, waitMsMax = 10_000): Promise<void> {
+  for (let waited = 0; waited < waitMsMax && hasProcess(join(folder, 'data', 'postmaster.pid')); waited += 25) await pause(25);
+}
+
+function hasProcess(pidFile: string): boolean {
+  try {
+    process.kill(Number.parseInt(readFileSync(pidFile, 'utf8'), 10), 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 const superuserFile = (folder: string): string => join(folder, 'superuser');

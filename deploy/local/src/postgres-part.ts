@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import pg from 'pg';
-import { openPostgresData, type PostgresData, postgresCommand, superuserPassword } from './embedded-postgres.ts';
+import { openPostgresData, type PostgresData, postgresCommand, superuserPassword, untilPredecessorIsGone } from './embedded-postgres.ts';
 import { secretFile } from './secret-file.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
@@ -34,6 +34,7 @@ export interface PostgresPart {
 /** The server on the data below `home`, to listen on `port`. */
 export async function postgresPart(home: string, port: number): Promise<PostgresPart> {
   const data = await openPostgresData(join(home, 'postgres'));
+  await untilPredecessorIsGone(data);
   const [command, args] = postgresCommand(data, port, settings);
   const spec: ProcessSpec = {
     name: 'postgres',

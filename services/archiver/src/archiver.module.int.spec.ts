@@ -93,6 +93,7 @@ test('a huge data set is captured by jobs for its slices, and comes together unc
     'capture-1-slice-2',
     'capture-1-slice-3',
     'capture-1-slice-4',
+    'capture-1-slice-5',
     'capture-1-together',
     'seal',
   ]);
