@@ -28,7 +28,8 @@ export interface Surroundings {
   backoffMsMax?: number;
 }
 
-const calmMs = 60_000;
+/** Who ran for so long is in no crash loop: its next death is its first. */
+const calmMs = 10_000;
 
 export class SupervisedProcess {
   readonly name: string;
