@@ -76,19 +76,27 @@ export interface Restore {
 /** The answer to a dry run: what the restore would do, and what it would be refused for. */
 export interface RestorePlan {
   backup_id: string;
-  tenant_id?: string;
+  tenant_id: string;
   target_tenant: string;
+  possible: boolean;
   datasets: readonly PlannedDataset[];
-  conflicts?: readonly { dataset_id?: string; to?: string; code?: string; message: string }[];
+  lacking?: readonly { dataset_id: string; cause: string }[];
+  objects?: number | null;
   bytes?: number | null;
+  bytes_needed?: number | null;
+  bytes_free?: number | null;
   estimated_seconds?: number | null;
+  conflicts?: readonly { code: string; message: string; dataset?: string }[];
+  warnings?: readonly string[];
 }
 
 export interface PlannedDataset {
   from: string;
   to: string;
-  action?: string;
-  bytes?: number | null;
+  status: string;
+  bytes: number;
+  target: { exists: boolean };
+  changes?: Readonly<Record<'added' | 'replaced' | 'same' | 'removed', { files: number; bytes: number }>>;
 }
 
 export interface RestoredDataset {
@@ -128,15 +136,25 @@ export interface Damage {
   paths?: readonly string[];
 }
 
-/** A data set of the source, protected or not. */
-export interface ProtectedDataset {
-  dataset_id: string;
+/** A data set of the source or of a backup. */
+export interface Dataset {
   tenant_id: string;
-  format?: string | null;
-  protected?: boolean;
-  last_backup_id?: string | null;
-  last_good_at?: string | null;
-  rpo_age_seconds?: number | null;
+  dataset_id: string;
+  format: string;
+  /** Lies at the source now. */
+  present: boolean;
+  /** Some backup holds it whole. */
+  protected: boolean;
+  last_good: { backup_id: string; at: string; verified_at: string | null } | null;
+  rpo_age_seconds: number | null;
+}
+
+/** What no data set covers. */
+export interface UnprotectedPath {
+  tenant_id: string | null;
+  path: string;
+  reason: string;
+  message: string;
 }
 
 export interface ApiKey {
@@ -166,4 +184,10 @@ export interface LogEvent {
   subject?: string;
   time?: string;
   data?: unknown;
+}
+
+/** The answer of GET /config: settings by their path. */
+export interface EffectiveConfig {
+  settings: Readonly<Record<string, EffectiveValue>>;
+  warnings: readonly string[];
 }

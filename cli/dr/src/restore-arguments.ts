@@ -10,6 +10,7 @@ export interface RestoreArguments {
   version?: string;
   target?: string;
   overwrite: boolean;
+  force: boolean;
   keepTornHead: boolean;
   dryRun: boolean;
   noVerify: boolean;

@@ -5,7 +5,7 @@ import type { Credentials } from './credentials.ts';
 const ANSWER_MS_MAX = 60_000;
 
 /** The connection was never made. */
-const NOTHING_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
+const NOTHING_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'bad port'];
 
 export interface ApiRequest {
   body?: object;

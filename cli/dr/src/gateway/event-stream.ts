@@ -7,12 +7,16 @@ export interface EventQuery {
   /** Id of the last event that is known already. */
   after?: string;
   types?: readonly string[];
+  tenant?: string;
   /** Go on until Ctrl-C; else end when the log has been told. */
   follow: boolean;
 }
 
 /** The log has been told when nothing came for so long. */
 const IDLE_MS = 1_500;
+
+/** As `after`: everything that the log has. */
+const BEGINNING = '0';
 
 const RECONNECT_MS = 1_000;
 
@@ -21,7 +25,7 @@ const RECONNECT_MS = 1_000;
  * @throws ApiProblem, GatewayUnreachable at the first connection; Interrupted never (Ctrl-C ends it).
  */
 export async function* eventStream(query: EventQuery, context: Context): AsyncGenerator<LogEvent> {
-  const known = { after: query.after, connected: false };
+  const known = { after: query.after ?? (query.follow ? undefined : BEGINNING), connected: false };
   for (;;) {
     try {
       yield* oneConnection(query, known, context);
@@ -39,14 +43,14 @@ export async function* eventStream(query: EventQuery, context: Context): AsyncGe
 const isAway = (error: unknown): boolean => error instanceof GatewayUnreachable || (error instanceof ApiProblem && error.status >= 500);
 
 async function* oneConnection(
-  { types, follow }: EventQuery,
+  { types, tenant, follow }: EventQuery,
   known: { after?: string; connected: boolean },
   { api, out }: Context,
 ): AsyncGenerator<LogEvent> {
   const idle = new AbortController();
   const timer = follow ? undefined : setTimeout(() => idle.abort(), IDLE_MS);
   const client = await api();
-  const request = { query: { after: known.after, types: types?.join(',') } };
+  const request = { query: { after: known.after, types: types?.join(','), tenant_id: tenant } };
   const parser = new EventParser();
   try {
     for await (const line of client.lines('/events', request, idle.signal)) {

@@ -231,11 +231,48 @@ describe('restore', () => {
     expect(ran.stdout).toContain('no room');
   });
 
-  test('latest goes with --as-of, and a dry run is not waited for', async () => {
-    const stub = await gateway(() => ok(restored('planned')));
-    expect(
-      (await dr(['restore', 'latest', '--as-of', '2026-01-31T12:00:00Z', '--tenant-id', 'acme', '--dry-run'], { env: stub.env })).code,
-    ).toBe(0);
+  const amount = (files: number) => ({ files, bytes: files });
+  const plan = (more: object = {}) => ({
+    dry_run: true,
+    backup_id: ID,
+    tenant_id: 'acme',
+    target_tenant: 'acme',
+    possible: true,
+    datasets: [
+      {
+        from: 'articles',
+        to: 'articles2',
+        status: 'completed',
+        bytes: 34_567,
+        target: { exists: true },
+        changes: { added: amount(3), replaced: amount(2), same: amount(1), removed: amount(4) },
+      },
+    ],
+    lacking: [],
+    bytes: 34_567,
+    bytes_needed: 40_000,
+    bytes_free: 80_000,
+    estimated_seconds: 3.2,
+    conflicts: [],
+    warnings: ['A lock is old.'],
+    ...more,
+  });
+
+  test('latest goes with --as-of, and a dry run is a plan that is not waited for', async () => {
+    const stub = await gateway(() => ok(plan()));
+    const ran = await dr(['restore', 'latest', '--as-of', '2026-01-31T12:00:00Z', '--tenant-id', 'acme', '--dry-run'], { env: stub.env });
+    expect(ran).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: [
+        `Would restore ${ID}: 1 data set, 33.8 KiB, about 3.2 s; takes 39.1 KiB of 78.1 KiB that are free`,
+        'DATA SET  WOULD GO TO              STATUS         SIZE  ADDED  REPLACED  SAME  REMOVED',
+        'articles  acme/articles2 (exists)  completed  33.8 KiB      3         2     1        4',
+        'Note:',
+        '  A lock is old.',
+        '',
+      ].join('\n'),
+    });
     expect(stub.asked).toHaveLength(1);
     expect(stub.asked[0]).toMatchObject({
       path: '/api/v1/backups/latest/restore',
@@ -244,6 +281,33 @@ describe('restore', () => {
     });
     expect(await dr(['restore', ID, '--as-of', '2026-01-31T12:00:00Z'], { env: stub.env })).toMatchObject({ code: 2 });
     expect(await dr(['restore', ID, '--target', '/x'], { env: stub.env })).toMatchObject({ code: 2 });
+    expect(await dr(['restore', ID, '--force'], { env: stub.env })).toMatchObject({ code: 2 });
+    expect(await dr(['restore', ID, '--dry-run', '--no-wait'], { env: stub.env })).toMatchObject({ code: 2 });
+  });
+
+  test('a plan that would be refused is told with exit code 5', async () => {
+    const conflicts = [
+      { code: 'restore.target_exists', message: 'It exists.', dataset: 'articles2' },
+      { code: 'x', message: 'No room.' },
+    ];
+    const lacking = [{ dataset_id: 'support', cause: 'torn' }];
+    const stub = await gateway(() => ok(plan({ possible: false, conflicts, lacking, warnings: [], estimated_seconds: null })));
+    const ran = await dr(['restore', ID, '--dry-run'], { env: stub.env });
+    expect(ran.code).toBe(5);
+    expect(ran.stdout).toContain('The backup lacks:\n  support: torn\nIt would be refused:\n  articles2: It exists.\n  No room.\n');
+    expect(JSON.parse((await dr(['restore', ID, '--dry-run', '--json'], { env: stub.env })).stdout)).toMatchObject({
+      possible: false,
+      conflicts,
+    });
+  });
+
+  test('--no-wait returns as soon as it is accepted; what is left out is said', async () => {
+    const stub = await gateway(() => ok(restored('pending'), 202));
+    const argv = ['--no-wait', '--no-indexes', '--no-metadata', '--overwrite', '--force'];
+    expect(await dr(['restore', ID, ...argv], { env: stub.env })).toEqual({ code: 0, stdout: 'Restore accepted: restore_1\n', stderr: '' });
+    expect(stub.asked.map(({ body }) => body)).toEqual([
+      { restore_indexes: false, restore_metadata: false, overwrite_existing: true, force: true },
+    ]);
   });
 
   test('Ctrl-C stops the waiting and prints the id', async () => {
@@ -308,71 +372,6 @@ describe('verify', () => {
     expect((await dr(['verify'], { env: stub.env })).code).toBe(2);
     expect((await dr(['verify', ID, '--all'], { env: stub.env })).code).toBe(2);
     expect((await dr(['verify', '--all'], { env: stub.env })).code).toBe(4);
-  });
-});
-
-describe('test', () => {
-  const healthy = ({ path }: Asked): Answer => {
-    if (path === '/health/ready')
-      return ok({
-        status: 'ok',
-        services: [
-          { service: 'gateway', ok: true, problems: [] },
-          { service: 'archiver', ok: true },
-        ],
-      });
-    return ok(path.endsWith('/backups') ? { backups: [], next_cursor: null } : { status: 'ok' });
-  };
-
-  test('tells each check and its time', async () => {
-    const stub = await gateway(healthy);
-    const ran = await dr(['test'], { env: stub.env });
-    expect(ran.code).toBe(0);
-    expect(ran.stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
-      ['CHECK', 'RESULT'],
-      ['gateway answers', 'ok'],
-      ['gateway', 'ok'],
-      ['archiver', 'ok'],
-      ['all parts are ready', 'ok'],
-      ['the API key is accepted', 'ok'],
-      ['storage: write, read back, delete', 'ok'],
-      [''],
-    ]);
-  });
-
-  test('a part that is down, or a key that is refused, fails it', async () => {
-    const stub = await gateway((asked) => {
-      if (asked.path === '/health/ready')
-        return {
-          status: 503,
-          body: { status: 'not ready', services: [{ service: 'archiver', ok: false, problems: ['does not answer', 'late'] }] },
-        };
-      return asked.path.endsWith('/backups') ? problem(401, 'auth.unauthenticated', 'bad key') : healthy(asked);
-    });
-    const ran = await dr(['test', '--json'], { env: stub.env });
-    expect(ran.code).toBe(1);
-    const { ok: passed, checks } = JSON.parse(ran.stdout) as { ok: boolean; checks: { name: string; outcome: string; detail: string }[] };
-    expect(passed).toBe(false);
-    expect(checks.filter(({ outcome }) => outcome === 'failed').map(({ name, detail }) => [name, detail])).toEqual([
-      ['archiver', 'does not answer; late'],
-      ['all parts are ready', 'status 503'],
-      ['the API key is accepted', 'status 401 bad key'],
-    ]);
-  });
-
-  test('a check that the key may not make is skipped', async () => {
-    const stub = await gateway((asked) =>
-      asked.path.endsWith('/test-backup') ? problem(403, 'auth.scope_missing', 'admin only') : healthy(asked),
-    );
-    const ran = await dr(['test'], { env: stub.env });
-    expect(ran.code).toBe(0);
-    expect(ran.stdout).toMatch(/storage: write, read back, delete\s+skipped/);
-  });
-
-  test('without a gateway everything fails, in words', async () => {
-    const ran = await dr(['test'], { env: { DR_URL: 'http://127.0.0.1:1', DR_API_KEY: 'k' } });
-    expect(ran.code).toBe(1);
-    expect(ran.stdout.match(/failed/g)!.length).toBeGreaterThanOrEqual(4);
   });
 });
 

@@ -31,6 +31,7 @@ function bodyOf(args: RestoreArguments): Record<string, unknown> {
     paths: args.path,
     version: args.version,
     ...(args.overwrite && { overwrite_existing: true }),
+    ...(args.force && { force: true }),
     ...(args.keepTornHead && { keep_torn_head: true }),
     ...(args.dryRun && { dry_run: true }),
     ...(args.noVerify && { verify_integrity: false }),
@@ -42,7 +43,7 @@ function bodyOf(args: RestoreArguments): Record<string, unknown> {
 /** A plan with conflicts is what the restore would be refused for. */
 function tellPlan(plan: RestorePlan, { out }: Context): number {
   out.answer(plan, () => planText(plan));
-  return (plan.conflicts ?? []).length > 0 ? EXIT.refused : EXIT.ok;
+  return plan.possible ? EXIT.ok : EXIT.refused;
 }
 
 /** @returns undefined when Ctrl-C ended the waiting. */

@@ -38,9 +38,17 @@ export async function restoreOffline(args: RestoreArguments, context: Context): 
   return args.dryRun ? EXIT.ok : exitCodeOfStatus(restore.status);
 }
 
-function refuseWhatNeedsTheGateway({ target, overwrite, path, version, keepTornHead }: RestoreArguments): void {
-  if (target === undefined) throw new UsageError('With --repo, say where to: --target DIR.', 'restore');
-  const given = Object.entries({ '--overwrite': overwrite, '--path': path, '--version': version, '--keep-torn-head': keepTornHead });
+function refuseWhatNeedsTheGateway(args: RestoreArguments): void {
+  if (args.target === undefined) throw new UsageError('With --repo, say where to: --target DIR.', 'restore');
+  const given = Object.entries({
+    '--overwrite': args.overwrite,
+    '--path': args.path,
+    '--version': args.version,
+    '--keep-torn-head': args.keepTornHead,
+    '--no-indexes': args.noIndexes,
+    '--no-metadata': args.noMetadata,
+    '--no-wait': args.noWait,
+  });
   const [unsupported] = given.find(([, value]) => value !== undefined && value !== false) ?? [];
   if (unsupported) throw new UsageError(`${unsupported} cannot be used with --repo.`, 'restore');
 }

@@ -13,15 +13,42 @@ export function restoreText(restore: Restore, where: string, did: string): strin
   return [head, ...(rows.length > 0 ? [table(COLUMNS, rows)] : []), ...errors, ...error].join('\n');
 }
 
-const PLAN = [{ title: 'DATA SET' }, { title: 'WOULD GO TO' }, { title: 'ACTION' }, { title: 'SIZE', right: true }];
+const PLAN = [
+  { title: 'DATA SET' },
+  { title: 'WOULD GO TO' },
+  { title: 'STATUS' },
+  { title: 'SIZE', right: true },
+  { title: 'ADDED', right: true },
+  { title: 'REPLACED', right: true },
+  { title: 'SAME', right: true },
+  { title: 'REMOVED', right: true },
+];
 
 /** What a restore would do, what it would be refused for, and how long it would take. */
-export function planText({ backup_id, target_tenant, datasets, conflicts = [], bytes: size, estimated_seconds }: RestorePlan): string {
-  const rows = datasets.map(({ from, to, action, bytes: own }) => [from, `${target_tenant}/${to}`, action ?? 'restore', bytes(own)]);
+export function planText(plan: RestorePlan): string {
+  const { backup_id, target_tenant, datasets, bytes: size, bytes_needed, bytes_free, estimated_seconds } = plan;
+  const rows = datasets.map(({ from, to, status, bytes: own, target, changes }) => {
+    const files = (['added', 'replaced', 'same', 'removed'] as const).map((kind) => (changes ? String(changes[kind].files) : '-'));
+    return [from, `${target_tenant}/${to}${target.exists ? ' (exists)' : ''}`, status, bytes(own), ...files];
+  });
   const time = estimated_seconds == null ? '' : `, about ${duration(estimated_seconds)}`;
-  const head = `Would restore ${backup_id}: ${counted(datasets.length, 'data set')}${size == null ? '' : `, ${bytes(size)}`}${time}`;
-  const refused = conflicts.map(({ to, message }) => printable(`  ${to ? `${to}: ` : ''}${message}`));
-  return [head, ...(rows.length > 0 ? [table(PLAN, rows)] : []), ...(refused.length > 0 ? ['It would be refused:', ...refused] : [])].join(
-    '\n',
-  );
+  const room = bytes_needed == null ? '' : `; takes ${bytes(bytes_needed)} of ${bytes(bytes_free)} that are free`;
+  const head = `Would restore ${backup_id}: ${counted(datasets.length, 'data set')}, ${bytes(size)}${time}${room}`;
+  return [head, ...(rows.length > 0 ? [table(PLAN, rows)] : []), ...remarksOf(plan)].join('\n');
+}
+
+function remarksOf({ conflicts = [], lacking = [], warnings = [] }: RestorePlan): string[] {
+  const listed = (title: string, lines: readonly string[]): string[] =>
+    lines.length > 0 ? [title, ...lines.map((line) => printable(`  ${line}`))] : [];
+  return [
+    ...listed(
+      'The backup lacks:',
+      lacking.map(({ dataset_id, cause }) => `${dataset_id}: ${cause}`),
+    ),
+    ...listed('Note:', warnings),
+    ...listed(
+      'It would be refused:',
+      conflicts.map(({ dataset, message }) => (dataset ? `${dataset}: ${message}` : message)),
+    ),
+  ];
 }

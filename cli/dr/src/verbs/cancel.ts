@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { Declined } from '../errors.ts';
+import { Declined, UsageError } from '../errors.ts';
 import { EXIT } from '../exit-code.ts';
 import { kindOf } from '../gateway/operation-kind.ts';
 import { flag, text } from '../verb/option.ts';
@@ -17,7 +17,8 @@ export const cancel = verb({
   options: { reason: text('R', 'why, for the audit trail'), noWait: flag('return as soon as the wish is accepted') },
   run: async ({ id, reason, noWait }, context) => {
     const { postSurely } = await import('../gateway/ask-surely.ts');
-    const { path } = kindOf(id);
+    const { path, kind } = kindOf(id);
+    if (kind === 'restore' && reason !== undefined) throw new UsageError('--reason goes with backups only.', 'cancel');
     const asked = await postSurely<{ status: string }>({ path: `${path}/cancel`, body: { reason }, what: 'the end' }, context);
     const ended = noWait ? asked : await waited(id, path, context);
     context.out.answer(ended, () => `${id} ${ended.status}`);

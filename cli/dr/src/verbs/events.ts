@@ -16,13 +16,14 @@ export const events = verb({
   ],
   options: {
     follow: flag('go on with new events'),
-    after: text('ID', 'only events after this one, as --json tells it'),
+    tenantId: text('T', "only this tenant's (default: all that the key may see)"),
+    after: text('ID', 'only events after this one, by its id (default: from the beginning; with --follow: from now on)'),
     types: names('T,T …', 'only of these types'),
   },
-  run: async ({ backup, follow, after, types }, context) => {
+  run: async ({ backup, follow, tenantId, after, types }, context) => {
     if (backup !== undefined) return ofBackup(backup, context);
     const { eventStream } = await import('../gateway/event-stream.ts');
-    for await (const event of eventStream({ after, types, follow }, context)) tell(event, context);
+    for await (const event of eventStream({ after, types, tenant: tenantId, follow }, context)) tell(event, context);
     return EXIT.ok;
   },
 });

@@ -32,6 +32,7 @@ export const restore = verb({
     version: text('COMMIT|TAG|BRANCH', 'only what this version needs'),
     target: text('DIR', 'with --repo: the folder to restore into'),
     overwrite: flag('replace data sets that exist'),
+    force: flag('with --overwrite: also what a writer seems to have locked, or what changed meanwhile'),
     keepTornHead: flag('keep a head version that was torn when it was captured'),
     dryRun: flag('tell what would be done'),
     noVerify: flag('do not read the restored files again'),
@@ -43,6 +44,7 @@ export const restore = verb({
     if (!context.offline && args.target !== undefined)
       throw new UsageError('--target goes with --repo URI; the gateway restores into its source root.', 'restore');
     if (args.dryRun && args.noWait) throw new UsageError('--no-wait does not go with --dry-run: a plan is the answer itself.', 'restore');
+    if (args.force && !args.overwrite) throw new UsageError('--force goes with --overwrite.', 'restore');
     if (args.asOf !== undefined && args.id !== 'latest') throw new UsageError('--as-of goes with latest.', 'restore');
     if (context.offline) return (await import('../offline/restore-into-folder.ts')).restoreOffline(args, context);
     return (await import('../gateway/restore.ts')).restoreByGateway(args, context);

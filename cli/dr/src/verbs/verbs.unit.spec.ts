@@ -103,10 +103,11 @@ describe('cancel', () => {
     const stub = await gateway(({ method }, turn) =>
       ok({ status: method === 'POST' || turn < 2 ? 'running' : 'cancelled' }, method === 'POST' ? 202 : 200),
     );
-    expect(await dr(['cancel', id, '--reason', 'no'], { env: stub.env })).toEqual({ code: 0, stdout: `${id} cancelled\n`, stderr: '' });
+    const reason = id === ID ? ['--reason', 'no'] : [];
+    expect(await dr(['cancel', id, ...reason], { env: stub.env })).toEqual({ code: 0, stdout: `${id} cancelled\n`, stderr: '' });
     expect(stub.asked[0]).toMatchObject({
       path: `${path}/cancel`,
-      body: { reason: 'no' },
+      body: id === ID ? { reason: 'no' } : {},
       headers: { 'idempotency-key': expect.any(String) },
     });
     expect(stub.asked.at(-1)).toMatchObject({ method: 'GET', path });
@@ -185,31 +186,45 @@ describe('delete', () => {
 });
 
 describe('datasets', () => {
+  const good = { backup_id: ID, at: '2026-01-31T12:00:00Z', verified_at: '2026-01-31T13:00:00Z' };
   const all = [
+    { tenant_id: 'acme', dataset_id: 'articles', format: 'v4', present: true, protected: true, last_good: good, rpo_age_seconds: 75 },
+    { tenant_id: 'acme', dataset_id: 'new', format: 'v3', present: true, protected: false, last_good: null, rpo_age_seconds: null },
     {
       tenant_id: 'acme',
-      dataset_id: 'articles',
-      format: 'v4',
-      last_good_at: '2026-01-31T12:00:00Z',
-      rpo_age_seconds: 75,
-      last_backup_id: ID,
+      dataset_id: 'old',
+      format: 'v3',
+      present: false,
+      protected: true,
+      last_good: { ...good, verified_at: null },
+      rpo_age_seconds: 5,
     },
-    { tenant_id: 'acme', dataset_id: 'new', format: 'v3', last_good_at: null, rpo_age_seconds: null, last_backup_id: null },
   ];
-
-  test('shows each with its last good backup; --unprotected only those without', async () => {
-    const stub = await gateway(({ query }) =>
-      query['cursor'] ? ok({ datasets: [all[1]], next_cursor: null }) : ok({ datasets: [all[0]], next_cursor: 'c' }),
+  const loose = { tenant_id: 'acme', path: 'acme/notes.txt', reason: 'loose-file', message: 'a file outside of every data set' };
+  const pages = () =>
+    gateway(({ query }) =>
+      query['cursor']
+        ? ok({ datasets: all.slice(1), unprotected: [], next_cursor: null })
+        : ok({ datasets: all.slice(0, 1), unprotected: [loose], next_cursor: 'c' }),
     );
-    const ran = await dr(['datasets', '--tenant-id', 'acme'], { env: stub.env });
+
+  test('shows each with its last good backup, and what none covers', async () => {
+    const ran = await dr(['datasets', '--tenant-id', 'acme'], { env: (await pages()).env });
     expect(ran.stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
-      ['TENANT', 'DATA SET', 'FORMAT', 'LAST GOOD (UTC)', 'AGE', 'BACKUP'],
-      ['acme', 'articles', 'v4', '2026-01-31 12:00:00', '1 min 15 s', ID],
-      ['acme', 'new', 'v3', 'never', '-', '-'],
+      ['TENANT', 'DATA SET', 'FORMAT', 'LAST GOOD (UTC)', 'AGE', 'VERIFIED (UTC)', 'BACKUP'],
+      ['acme', 'articles', 'v4', '2026-01-31 12:00:00', '1 min 15 s', '2026-01-31 13:00:00', ID],
+      ['acme', 'new', 'v3', 'never', '-', '-', '-'],
+      ['acme', 'old (gone)', 'v3', '2026-01-31 12:00:00', '5 s', '-', ID],
+      [''],
+      ['Not covered by any data set:'],
+      ['', 'acme/notes.txt: a file outside of every data set'],
       [''],
     ]);
-    const json = await dr(['datasets', '--unprotected', '--json'], { env: stub.env });
-    expect(JSON.parse(json.stdout)).toEqual({ datasets: [all[1]] });
+  });
+
+  test('--unprotected only those that no backup holds whole', async () => {
+    const json = await dr(['datasets', '--unprotected', '--json'], { env: (await pages()).env });
+    expect(JSON.parse(json.stdout)).toEqual({ datasets: [all[1]], unprotected: [loose] });
   });
 });
 
@@ -220,22 +235,20 @@ describe('config show', () => {
       'backup.hooks.pre': { value: [{ command: ['/x'] }], origin: 'yaml', key: 'backup.hooks.pre', note: 'nothing acts on it' },
       'client.apiKey': { value: null, origin: 'default', key: 'DR_API_KEY' },
     };
-    for (const body of [settings, { settings }]) {
-      const stub = await gateway(() => ok(body));
-      const { stdout } = await dr(['config', 'show'], { env: stub.env });
-      expect(stdout).toBe(
-        [
-          'SETTING           VALUE                 ORIGIN',
-          'BACKUP_PATH       /b                    environment',
-          'backup.hooks.pre  [{"command":["/x"]}]  yaml',
-          'DR_API_KEY        -                     default',
-          '',
-          'backup.hooks.pre  nothing acts on it',
-          '',
-        ].join('\n'),
-      );
-      expect(JSON.parse((await dr(['config', 'show', '--json'], { env: stub.env })).stdout)).toEqual(body);
-    }
+    const body = { settings, warnings: ['backup.hooks.pre: read, but nothing acts on it'] };
+    const stub = await gateway(() => ok(body));
+    expect((await dr(['config', 'show'], { env: stub.env })).stdout).toBe(
+      [
+        'SETTING           VALUE                 ORIGIN',
+        'BACKUP_PATH       /b                    environment',
+        'backup.hooks.pre  [{"command":["/x"]}]  yaml',
+        'DR_API_KEY        -                     default',
+        '',
+        'warning: backup.hooks.pre: read, but nothing acts on it',
+        '',
+      ].join('\n'),
+    );
+    expect(JSON.parse((await dr(['config', 'show', '--json'], { env: stub.env })).stdout)).toEqual(body);
   });
 });
 
@@ -348,7 +361,7 @@ describe('events', () => {
         .split('\n')
         .map((line) => JSON.parse(line).id),
     ).toEqual(['1', '2']);
-    expect(stub.asked.map(({ query }) => query['after'])).toEqual([undefined, '1', '2']);
+    expect(stub.asked.map(({ query }) => query['after'])).toEqual([undefined, '1', '2']); // from now on, then behind the last one
     expect(ran.code).toBe(0);
   });
 
