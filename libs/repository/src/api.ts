@@ -12,6 +12,7 @@ import type {
   RestoreReport,
   Tombstone,
   TreeEntry,
+  UndecidedBackup,
   VerifyOptions,
   VerifyReport,
 } from './types.ts';
@@ -69,6 +70,8 @@ export interface TenantRepository {
   decision(backupId: string): Promise<Decision | undefined>;
   /** @throws BackupUnknown, BackupNotCommitted (a tombstone), BackupPurged. */
   commit(backupId: string): Promise<Commit>;
+  /** Backups that were begun and have no decision, purged ones left out: what a list of decisions cannot show. */
+  undecided(): Promise<UndecidedBackup[]>;
   /**
    * The newest commit that has a tree of a data set: what an incremental (or, with `type: 'full'`, a differential) takes as its parent. By backup ids, which
    * start with their time. Purged backups, tombstones and damaged decisions are passed over; `before` and younger ids too, and what `suits` refuses.

@@ -19,6 +19,18 @@ export class RepositoryMissing extends DrError {
   }
 }
 
+/** A new repository was asked for where the remains of one lie. Nothing was written. */
+export class DescriptionLost extends DrError {
+  readonly code = 'repository.description_lost';
+  constructor(store: string) {
+    super(
+      `${store} holds backups although its repository.json is missing, so no new repository was made there. Open it with its passphrase instead: ` +
+        'its commits say what is missing, and opening it for writing writes it anew.',
+      { details: { store } },
+    );
+  }
+}
+
 /** Written by a newer version of this program. Nothing was changed. */
 export class FormatTooNew extends DrError {
   readonly code = 'repository.format_too_new';

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { createKeys, type KeyRing, openKeys } from '@dr/keys';
 import { ObjectMissing, type ObjectStore } from '@dr/storage';
 import type { EngineOptions, InitOptions, OpenOptions, Repository, TenantRepository } from './api.ts';
-import { RepositoryExists, RepositoryMissing, TenantUnknown } from './errors.ts';
+import { DescriptionLost, FormatTooNew, RepositoryExists, RepositoryMissing, TenantUnknown } from './errors.ts';
 import { type Description, decodeDescription, encodeDescription, newDescription } from './format/description.ts';
 import { DESCRIPTION_KEY } from './format/object-names.ts';
+import { FORMAT_VERSION } from './format/seal.ts';
+import { rebuiltDescription } from './lost-description.ts';
 import { putSurely } from './session/put-surely.ts';
 import { OpenedTenant } from './tenant.ts';
 import { decoding, tenantScope } from './tenant-scope.ts';
@@ -15,6 +17,7 @@ import { WorkerPool } from './workers/pool.ts';
 export async function initRepository(store: ObjectStore, options: InitOptions): Promise<Repository> {
   const { unlock, encryption = true, now, random = randomBytes } = options;
   if (await store.stat(DESCRIPTION_KEY)) throw new RepositoryExists(store.uri);
+  if (await holdsAny(store, 't/')) throw new DescriptionLost(store.uri);
   const ring = await createKeys(store, {
     repositoryId: Buffer.from(random(16)).toString('hex'),
     unlock,
@@ -27,14 +30,45 @@ export async function initRepository(store: ObjectStore, options: InitOptions): 
   return new OpenedRepository(store, ring, description, { ...options, mode: 'write' });
 }
 
-/** Opens a repository. The keys say by themselves whose they are; the description's MAC then proves that it is theirs. @throws RepositoryMissing, FormatTooNew, Damaged (repository.json), and what opening the keys throws. */
+/**
+ * Opens a repository. The keys say by themselves whose they are; the description's MAC then proves that it is theirs. A description that is lost is taken
+ * from a commit, and put back when the repository is opened for writing.
+ * @throws RepositoryMissing, FormatTooNew, Damaged (repository.json), and what opening the keys throws.
+ */
 export async function openRepository(store: ObjectStore, options: OpenOptions): Promise<Repository> {
-  const bytes = await store.read(DESCRIPTION_KEY).catch((cause) => {
-    throw cause instanceof ObjectMissing ? new RepositoryMissing(store.uri) : cause;
-  });
+  const bytes = await descriptionBytes(store);
+  if (bytes) refuseNewer(bytes);
   const ring = await openKeys(store, { unlock: options.unlock });
-  const description = decoding(DESCRIPTION_KEY, () => decodeDescription(ring, bytes));
+  const description = bytes ? decoding(DESCRIPTION_KEY, () => decodeDescription(ring, bytes)) : await putBack(store, ring, options);
   return new OpenedRepository(store, ring, description, options);
+}
+
+/** Undefined: it is lost, but the keys are there. */
+async function descriptionBytes(store: ObjectStore): Promise<Uint8Array | undefined> {
+  try {
+    return await store.read(DESCRIPTION_KEY);
+  } catch (cause) {
+    if (!(cause instanceof ObjectMissing)) throw cause;
+    if ((await holdsAny(store, 'keys/')) || (await holdsAny(store, 'keys2/'))) return undefined;
+    throw new RepositoryMissing(store.uri);
+  }
+}
+
+/** Before anything is asked of the user: a newer version may keep its keys in another way. What is no JSON is told of once the keys are open. */
+function refuseNewer(bytes: Uint8Array): void {
+  const format = /^\{"format":(\d{1,9}),/.exec(Buffer.from(bytes).toString('latin1'))?.[1];
+  if (format && Number(format) > FORMAT_VERSION) throw new FormatTooNew(DESCRIPTION_KEY, Number(format), FORMAT_VERSION);
+}
+
+async function putBack(store: ObjectStore, ring: KeyRing, { now, random = randomBytes, mode }: OpenOptions): Promise<Description> {
+  const description = await rebuiltDescription(store, ring, { now, random });
+  if (mode === 'write') await putSurely(store, DESCRIPTION_KEY, encodeDescription(ring, description));
+  return description;
+}
+
+async function holdsAny(store: ObjectStore, prefix: string): Promise<boolean> {
+  for await (const page of store.list(prefix)) if (page.length > 0) return true;
+  return false;
 }
 
 type Opened = EngineOptions & { readonly mode: 'read' | 'write' };

@@ -21,9 +21,11 @@ import type {
   RestoreOptions,
   RestoreReport,
   TreeEntry,
+  UndecidedBackup,
   VerifyOptions,
   VerifyReport,
 } from './types.ts';
+import { undecidedBackups } from './undecided.ts';
 import { verifyBackup, verifyBackups } from './verify/verify-backup.ts';
 import type { EngineLimits } from './workers/limits.ts';
 import type { WorkerPool } from './workers/pool.ts';
@@ -65,6 +67,10 @@ export class OpenedTenant implements TenantRepository {
     if (!decision) throw new BackupUnknown(backupId, this.tenant);
     if (decision.kind === 'tombstone') throw new BackupNotCommitted(backupId, decision.reason);
     return decision;
+  }
+
+  async undecided(): Promise<UndecidedBackup[]> {
+    return undecidedBackups(this.#parts.scope, await readLedger(this.#parts.scope, { tolerant: true }));
   }
 
   async newestWith(datasetId: string, options: NewestOptions = {}): Promise<Commit | undefined> {

@@ -157,6 +157,18 @@ export interface Tombstone {
 
 export type Decision = Commit | Tombstone;
 
+/** A backup that was begun and has no decision: it runs, or its writer died, or its commit was removed from the store. */
+export interface UndecidedBackup {
+  readonly backupId: string;
+  /** From its session object; missing when that is gone or damaged. */
+  readonly type?: BackupType;
+  readonly startedAtMs?: number;
+  /** Index segments it stored: how much of it is there. */
+  readonly segments: number;
+  /** The store's time of its newest session object or index segment. A writer that lives puts one at least every minute while it stores anything. */
+  readonly lastSeenMs: number;
+}
+
 export type EntryKind = 'file' | 'dir' | 'symlink';
 
 export interface TreePiece {
@@ -235,4 +247,6 @@ export interface VerifyReport {
   readonly bytes: number;
   readonly packs: number;
   readonly findings: readonly VerifyFinding[];
+  /** What is no damage of this backup and should be looked at: other backups that may have lost their commit. Sentences for people. */
+  readonly warnings?: readonly string[];
 }

@@ -81,3 +81,10 @@ export function decodeDecision(scope: TenantScope, backupId: string, bytes: Uint
     storagePath: key,
   } satisfies Commit;
 }
+
+/** The repository's description as a commit repeats it; undefined for a tombstone. @throws Malformed, FormatTooNew. */
+export function decodeCommitDescription(scope: TenantScope, backupId: string, bytes: Uint8Array): Description | undefined {
+  if (bytes[0] === '{'.charCodeAt(0)) return undefined;
+  const key = scope.names.decision(backupId);
+  return decodeSealed<CommitBody>('commit', key, ownerOf(scope), (epoch) => scope.keys.dataKey(epoch), bytes).repository;
+}

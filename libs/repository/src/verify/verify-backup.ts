@@ -1,10 +1,13 @@
+import { DrError } from '@dr/storage';
 import { mapLimited } from '../concurrency.ts';
 import { readDecision } from '../decisions.ts';
 import { BackupNotCommitted } from '../errors.ts';
 import { PieceReader } from '../index/piece-reader.ts';
 import { TenantIndex } from '../index/tenant-index.ts';
+import { readLedger } from '../ledger.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 import type { Commit, VerifyOptions, VerifyReport } from '../types.ts';
+import { looksLost, lostSentence, undecidedBackups } from '../undecided.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import { checkTenantObjects, checkTop } from './check-objects.ts';
 import { checkPacksFull, checkPacksQuick, type PackCheck } from './check-packs.ts';
@@ -58,7 +61,21 @@ async function verify(
   options.signal?.throwIfAborted();
   const list = findings.list();
   const { level } = options;
-  return { level, ok: list.length === 0, ...files.totals(level === 'full'), packs: files.records.packCount, findings: list };
+  const warnings = await warningsOf(scope);
+  return { level, ok: list.length === 0, ...files.totals(level === 'full'), packs: files.records.packCount, findings: list, warnings };
+}
+
+/** Backups that look as if somebody had removed their commit. */
+async function warningsOf(scope: TenantScope): Promise<string[]> {
+  try {
+    const silent = (await undecidedBackups(scope, await readLedger(scope, { tolerant: true }))).filter((one) =>
+      looksLost(one, scope.now()),
+    );
+    return silent.map(lostSentence);
+  } catch (error) {
+    if (error instanceof DrError) return [`Whether other backups lost their commits could not be found out: ${error.message}`];
+    throw error;
+  }
 }
 
 async function readCommit(scope: TenantScope, backupId: string, findings: Findings): Promise<Commit | undefined> {

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FaultyStore, MemoryStore } from '@dr/storage/faults';
 import type { Repository, TenantRepository } from '../api.ts';
-import { folderOf, removeFolders } from '../testing/folders.ts';
-import { backUp, newRepository } from '../testing/opened.ts';
+import { folderOf, removeFolders, temporaryFolder } from '../testing/folders.ts';
+import { backUp, newRepository, reopened } from '../testing/opened.ts';
 
 let store: FaultyStore;
 let objects: MemoryStore['objects'];
@@ -53,4 +53,21 @@ test('a backup that is not there is a finding and hides nothing of the others; a
   expect(report.objects).toBe(2);
   await tenant.abandon('backup_3', 'cancelled');
   await expect(tenant.verifyTogether(['backup_3'], { level: 'full' })).rejects.toMatchObject({ code: 'repository.backup_not_committed' });
+});
+
+test('a full verification of one backup reads every object that its restore reads', async () => {
+  const readBy = async (work: () => Promise<unknown>): Promise<Set<string>> => {
+    store.calls.length = 0;
+    await work();
+    return new Set(store.calls.filter(({ operation }) => operation === 'read').map(({ key }) => key));
+  };
+  for (const backupId of ['backup_1', 'backup_2']) {
+    const reader = await (await reopened(store, 'read')).tenant('acme');
+    const restored = await readBy(async () =>
+      reader.restore((await reader.commit(backupId)).datasets[0]!.root!, join(temporaryFolder(), 'back')),
+    );
+    const verified = await readBy(async () => reader.verify(backupId, { level: 'full' }));
+    expect([...restored].filter((key) => !verified.has(key))).toEqual([]);
+    expect([...restored].filter((key) => key.includes('/packs/')).length).toBeGreaterThan(1);
+  }
 });

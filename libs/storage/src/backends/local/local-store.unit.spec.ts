@@ -132,9 +132,16 @@ describe('opening', () => {
     const root = temporaryFolder();
     await openStore(root);
     for (const name of ['old', 'young']) writeFileSync(join(root, 'tmp', name), 'x');
-    utimesSync(join(root, 'tmp/old'), Date.now() / 1000 - 90_000, Date.now() / 1000 - 90_000);
+    for (const name of ['empty', 'kept', 'kept/by-somebody', 'new']) mkdirSync(join(root, 'tmp', name));
+    for (const name of ['old', 'empty', 'kept'])
+      utimesSync(join(root, 'tmp', name), Date.now() / 1000 - 90_000, Date.now() / 1000 - 90_000);
     await openStore(root);
-    expect(readdirSync(join(root, 'tmp'))).toEqual(['young']);
+    expect(readdirSync(join(root, 'tmp')).sort()).toEqual(['kept', 'new', 'young']);
+  });
+
+  test.each(['ENOSPC', 'EDQUOT'])('says that there is no space (%s) when it cannot even be opened for writing', async (code) => {
+    const open: Disk['open'] = async () => Promise.reject(systemError(code));
+    await expect(openLocalStore(temporaryFolder(), {}, { ...realDisk, open })).rejects.toThrow(StoreFull);
   });
 });
 

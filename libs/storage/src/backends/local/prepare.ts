@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { DrError } from '../../dr-error.ts';
-import { BadLocation, NoHardLinks, StoreMissing, StoreUnavailable } from '../../errors.ts';
+import { BadLocation, NoHardLinks, StoreFull, StoreMissing, StoreUnavailable } from '../../errors.ts';
 import { RESERVED_PART } from '../../object-key.ts';
 import { type Disk, errno } from './disk.ts';
 import { syncFolder } from './durable-folders.ts';
@@ -41,7 +41,9 @@ export async function prepareForWriting(folder: string, disk: Disk): Promise<str
     await sweep(join(root, RESERVED_PART), now, disk);
     return root;
   } catch (cause) {
-    throw cause instanceof DrError ? cause : new StoreUnavailable('Preparing the folder for writing', `file://${folder}`, cause);
+    if (cause instanceof DrError) throw cause;
+    if (errno(cause) === 'ENOSPC' || errno(cause) === 'EDQUOT') throw new StoreFull(`${RESERVED_PART}/…`, `file://${folder}`, cause);
+    throw new StoreUnavailable('Preparing the folder for writing', `file://${folder}`, cause);
   }
 }
 
@@ -81,6 +83,9 @@ async function sweep(folder: string, nowMs: number, disk: Disk): Promise<void> {
   for (const name of await disk.readdir(folder)) {
     const path = join(folder, name);
     const found = await disk.lstat(path).catch(() => undefined);
-    if (found?.isFile() && nowMs - found.mtimeMs > STALE_MS) await disk.unlink(path).catch(() => undefined);
+    if (!found || nowMs - found.mtimeMs <= STALE_MS) continue;
+    // A folder is none of ours; one with something in it stays.
+    if (found.isDirectory()) await disk.rmdir(path).catch(() => undefined);
+    else if (found.isFile()) await disk.unlink(path).catch(() => undefined);
   }
 }
