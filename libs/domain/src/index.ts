@@ -3,6 +3,7 @@ export { type ApiKeyCreated, type ApiKeyEvent, SCOPES, type Scope } from './api-
 export { allowsScope, allowsTenant, beyondGrant, isUsable } from './api-key/grants.ts';
 export type * from './api-key/state.ts';
 export type * from './backup/commands.ts';
+export { isUsable as isUsableBackup, isVerifiedGood } from './backup/decide-deletion.ts';
 export type { BackupEvent, BackupRequested, BackupSealed, BackupType } from './backup/events.ts';
 export type * from './backup/state.ts';
 export { decisionFrom, type StoredDecision, tombstoneReason } from './backup/stored-decision.ts';

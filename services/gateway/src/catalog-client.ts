@@ -14,7 +14,14 @@ export interface BackupView {
   tenant_id: string;
   status: string;
   cancel_requested_at?: string | null;
+  holds: object[];
   datasets: { dataset_id: string; format: 'v3' | 'v4' | 'opaque'; status: string; root?: string; error_message?: string | null }[];
+}
+
+/** A data set that a backup holds whole, and other backups that seem to hold it whole and verified. */
+export interface OtherCopies {
+  dataset_id: string;
+  others: string[];
 }
 
 /** How long a view may lag behind an append before a reader is told that there is nothing. */
@@ -32,6 +39,10 @@ export class CatalogClient {
 
   async backup(id: string, scope: TenantScope): Promise<BackupView | undefined> {
     return (await this.ask<BackupView | null>('backups.get', { id, scope })) ?? undefined;
+  }
+
+  otherCopies(id: string): Promise<OtherCopies[]> {
+    return this.ask('backups.other-copies', { id });
   }
 
   async restore(id: string, scope: TenantScope): Promise<object | undefined> {

@@ -7,6 +7,8 @@ import { CancelBackup } from './cancel-backup/cancel-backup.ts';
 import { CancelRestoreController } from './cancel-restore/cancel-restore.controller.ts';
 import { CancelRestore } from './cancel-restore/cancel-restore.ts';
 import { CatalogClient } from './catalog-client.ts';
+import { DeleteBackupController } from './delete-backup/delete-backup.controller.ts';
+import { DeleteBackup } from './delete-backup/delete-backup.ts';
 import { RecordFirstKey } from './first-key/record-first-key.ts';
 import { HealthController } from './health/health.controller.ts';
 import { declarationsOf } from './http/route.ts';
@@ -35,6 +37,7 @@ const controllers = [
   RequestBackupController,
   ReadBackupsController,
   CancelBackupController,
+  DeleteBackupController,
   ReadContentsController,
   RequestRestoreController,
   ReadRestoresController,
@@ -69,6 +72,7 @@ export class GatewayModule {
       RecordFirstKey,
       RequestBackup,
       CancelBackup,
+      DeleteBackup,
       RequestRestore,
       CancelRestore,
     ];

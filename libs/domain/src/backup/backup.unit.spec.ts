@@ -13,6 +13,7 @@ import {
   tombstone,
 } from '../testing/samples.ts';
 import type { BackupCommand, CommitDecision, TombstoneDecision } from './commands.ts';
+import { isUsable, isVerifiedGood } from './decide-deletion.ts';
 import type { BackupEvent } from './events.ts';
 
 const { given, stateAfter } = specFor(backupDecider);
@@ -189,6 +190,69 @@ describe('an end is final', () => {
     const late = () => backupDecider.decide(stateAfter(backupRequested(), sealed('partial', 2)), cancel);
     expect(late).toThrow(`Cannot cancel: backup ${BACKUP_ID} is partial already.`);
     expect(late).toThrow(expect.objectContaining({ name: 'WrongState', details: { status: 'partial' } }));
+  });
+});
+
+describe('a deletion', () => {
+  const done = [backupRequested(), sealed('completed', 2)];
+  const wish: BackupCommand = { kind: 'requestDelete', by: 'key_1', force: false };
+  const wished: BackupEvent = { type: 'BackupDeleteRequested', data: { by: 'key_1', force: false } };
+  const gone: BackupCommand = { kind: 'recordDeleted', purgeAfter: '2026-03-08T12:00:00Z' };
+  const deleted: BackupEvent = { type: 'BackupDeleted', data: { purgeAfter: '2026-03-08T12:00:00Z' } };
+  const undelete: BackupCommand = { kind: 'undelete', by: 'key_2' };
+  const undeleted: BackupEvent = { type: 'BackupUndeleted', data: { by: 'key_2' } };
+
+  test('is of what ended, however it ended, and is written down with its force', () => {
+    given(...done)
+      .when({ ...wish, force: true })
+      .then({ type: 'BackupDeleteRequested', data: { by: 'key_1', force: true } });
+    for (const end of [failed, cancelled]) given(backupRequested(), end).when(wish).then(wished);
+  });
+  test('of what goes on is refused and says what to do', () => {
+    given(backupRequested()).when(wish).thenThrows('wrong_state.backup_running');
+    expect(() => backupDecider.decide(stateAfter(backupRequested(), backupStarted), wish)).toThrow('Cancel it first');
+  });
+  test('leaves how the backup ended, and its verifications; it comes back as it was', () => {
+    const after = stateAfter(...done, verified(true), wished, deleted, undeleted);
+    expect(after).toEqual({ ...stateAfter(...done, verified(true)), deletion: { step: 'undone' } });
+  });
+  test('that was undone before it was carried out is not carried out', () => {
+    given(...done, wished, undeleted)
+      .when(gone)
+      .then();
+  });
+  test('may follow an undone one', () => {
+    given(...done, wished, deleted, undeleted)
+      .when(wish)
+      .then(wished);
+  });
+  test('is undone once; what was never deleted cannot be undeleted', () => {
+    given(...done, wished)
+      .when(undelete)
+      .then(undeleted);
+    given(...done, wished, deleted, undeleted)
+      .when(undelete)
+      .then();
+    given(...done)
+      .when(undelete)
+      .thenThrows('wrong_state.backup_not_deleted');
+  });
+  test.each<[string, BackupEvent[], boolean, boolean]>([
+    ['running', [backupRequested()], false, false],
+    ['failed', [backupRequested(), failed], false, false],
+    ['sealed', done, true, false],
+    ['verified', [...done, verified(true)], true, true],
+    [
+      'found damaged later',
+      [...done, verified(true), { type: 'BackupVerified', data: { verificationId: 'v2', ok: false, at: 'x' } }],
+      true,
+      false,
+    ],
+    ['being deleted', [...done, verified(true), wished], false, false],
+    ['deleted', [...done, verified(true), wished, deleted], false, false],
+    ['undeleted', [...done, verified(true), wished, deleted, undeleted], true, true],
+  ])('a backup that is %s: usable %p, verified good %p', (_, past, usable, good) => {
+    expect([isUsable(stateAfter(...past)), isVerifiedGood(stateAfter(...past))]).toEqual([usable, good]);
   });
 });
 

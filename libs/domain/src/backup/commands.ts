@@ -1,6 +1,15 @@
 import type { BackupRequested } from './events.ts';
 
-export type BackupCommand = RequestBackup | StartBackup | RecordCaptures | RequestCancel | RecordDecision | RecordVerification;
+export type BackupCommand =
+  | RequestBackup
+  | StartBackup
+  | RecordCaptures
+  | RequestCancel
+  | RecordDecision
+  | RecordVerification
+  | RequestDelete
+  | RecordDeleted
+  | Undelete;
 
 export interface RequestBackup extends BackupRequested {
   readonly kind: 'request';
@@ -67,4 +76,22 @@ export interface RecordVerification {
   readonly verificationId: string;
   readonly ok: boolean;
   readonly at: string;
+}
+
+/** `by` is a key id. `force`: of an admin, although it is the last verified good copy of a data set. */
+export interface RequestDelete {
+  readonly kind: 'requestDelete';
+  readonly by: string;
+  readonly force: boolean;
+}
+
+/** `purgeAfter`: RFC 3339, UTC; its bytes stay until then. */
+export interface RecordDeleted {
+  readonly kind: 'recordDeleted';
+  readonly purgeAfter: string;
+}
+
+export interface Undelete {
+  readonly kind: 'undelete';
+  readonly by: string;
 }

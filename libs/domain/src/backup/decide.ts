@@ -2,12 +2,13 @@ import { Refused, WrongState } from '../errors.ts';
 import { sameValue } from '../log/canonical-json.ts';
 import { assertFits, assertSelection, firstRepeated } from '../selection.ts';
 import type { BackupCommand, RecordCaptures, RecordVerification, RequestBackup, RequestCancel } from './commands.ts';
+import { recordDeleted, requestDelete, undelete } from './decide-deletion.ts';
 import { recordDecision } from './decide-end.ts';
 import type { BackupEvent } from './events.ts';
 import type { AbsentBackup, BackupState, DeadBackup, SealedBackup } from './state.ts';
 
 /**
- * A backup's life. It is requested, started, counted, and ends once, by what stands in storage.
+ * A backup's life. It is requested, started, counted, and ends once, by what stands in storage; then it may be deleted and come back.
  * @throws WrongState 'wrong_state.backup_…' for a command that contradicts what was decided; Refused 'backup.…' for one that no state allows.
  */
 export function decide(state: BackupState, command: BackupCommand): readonly BackupEvent[] {
@@ -24,6 +25,12 @@ export function decide(state: BackupState, command: BackupCommand): readonly Bac
       return recordDecision(state, command.decision);
     case 'recordVerification':
       return recordVerification(state, command);
+    case 'requestDelete':
+      return requestDelete(state, command);
+    case 'recordDeleted':
+      return recordDeleted(state, command);
+    case 'undelete':
+      return undelete(state, command);
   }
 }
 

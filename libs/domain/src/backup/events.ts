@@ -44,6 +44,11 @@ export const backupEvents = {
   /** The tombstone exists in storage and no commit ever will. */
   BackupFailed: message('BackupFailed', { code: text, message: text }),
   BackupCancelled: message('BackupCancelled', {}),
+  /** A wish of somebody who may; `force`: although it was the last verified good copy of a data set. */
+  BackupDeleteRequested: message('BackupDeleteRequested', { by: text, force: truth }),
+  /** It counts as gone. Its bytes stay until `purgeAfter` at least, and until then it can come back. */
+  BackupDeleted: message('BackupDeleted', { purgeAfter: time }),
+  BackupUndeleted: message('BackupUndeleted', { by: text }),
   BackupVerified: message('BackupVerified', { verificationId: text, ok: truth, at: time }),
 };
 

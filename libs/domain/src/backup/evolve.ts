@@ -5,9 +5,11 @@ import type { BackupState, DeadBackup, OpenBackup, SealedBackup } from './state.
 export function evolve(state: BackupState, event: BackupEvent): BackupState {
   if (event.type === 'BackupRequested') return state.status === 'absent' ? { status: 'pending', request: event.data } : state;
   if (state.status === 'absent') return state;
-  if (state.status === 'pending' || state.status === 'running') return evolveOpen(state, event);
-  return event.type === 'BackupVerified' && 'sealed' in state ? withVerification(state, event.data) : state;
+  if (isOpen(state)) return evolveOpen(state, event);
+  return evolveEnded(state, event);
 }
+
+const isOpen = (state: BackupState): state is OpenBackup => state.status === 'pending' || state.status === 'running';
 
 function evolveOpen(state: OpenBackup, event: BackupEvent): OpenBackup | SealedBackup | DeadBackup {
   switch (event.type) {
@@ -23,6 +25,21 @@ function evolveOpen(state: OpenBackup, event: BackupEvent): OpenBackup | SealedB
       return { ...state, status: 'failed', failure: event.data };
     case 'BackupCancelled':
       return { ...state, status: 'cancelled' };
+    default:
+      return state;
+  }
+}
+
+function evolveEnded(state: SealedBackup | DeadBackup, event: BackupEvent): BackupState {
+  switch (event.type) {
+    case 'BackupVerified':
+      return 'sealed' in state ? withVerification(state, event.data) : state;
+    case 'BackupDeleteRequested':
+      return { ...state, deletion: { step: 'deleting' } };
+    case 'BackupDeleted':
+      return { ...state, deletion: { step: 'deleted', purgeAfter: event.data.purgeAfter } };
+    case 'BackupUndeleted':
+      return { ...state, deletion: { step: 'undone' } };
     default:
       return state;
   }

@@ -11,6 +11,8 @@ interface KnownBackup {
   readonly request: BackupRequested;
   readonly captures?: { readonly done: number; readonly failed: number };
   readonly cancelRequestedBy?: string;
+  /** `undone`: it was deleted once, and came back. How the backup ended stays beside it. */
+  readonly deletion?: { readonly step: 'deleting' | 'deleted' | 'undone'; readonly purgeAfter?: string };
 }
 
 export interface OpenBackup extends KnownBackup {

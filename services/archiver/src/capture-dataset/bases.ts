@@ -1,4 +1,4 @@
-import { backupDecider, streamOf } from '@dr/domain';
+import { backupDecider, isUsableBackup, streamOf } from '@dr/domain';
 import type { EventStore } from '@dr/event-store';
 import type { TenantRepository } from '@dr/repository';
 import type { CaptureBase } from '../plan-backup/capture-bases.ts';
@@ -18,7 +18,7 @@ export async function usableBase(
 
 async function standsInLog(store: EventStore, { backupId }: CaptureBase): Promise<boolean> {
   const { state } = await store.load(streamOf.backup(backupId), backupDecider);
-  return state.status === 'completed' || state.status === 'partial';
+  return isUsableBackup(state);
 }
 
 async function standsInStorage(tenant: TenantRepository, { backupId, root }: CaptureBase): Promise<boolean> {

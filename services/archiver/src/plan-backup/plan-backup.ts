@@ -4,6 +4,7 @@ import { changed } from '@dr/event-store';
 import { endOperation, type JobQueue, type NewJob } from '@dr/jobs';
 import type { Traced } from '@dr/service';
 import { planCancel } from '../cancel-backup/plan-cancel.ts';
+import { planDelete } from '../delete-backup/plan-delete.ts';
 import type { Slice } from '../slice-dataset/choose-slices.ts';
 import { forgetSlices } from '../slice-dataset/slice-plan.ts';
 import { basesFor, type CaptureBase, forgetCopies, rememberCopy, sealCopies } from './capture-bases.ts';
@@ -47,6 +48,9 @@ export async function planBackup(planner: Planner, tx: Queryable, event: LoggedE
       return countCapture(planner, tx, event, 'failed');
     case 'BackupCancelRequested':
       return planCancel(planner, tx, event);
+    case 'BackupDeleteRequested':
+      await planDelete(planner, tx, event);
+      return [];
     case 'BackupSealed':
       await sealCopies(tx, parseStream(event.stream).id, event.position);
       return endBackup(tx, event);

@@ -33,6 +33,9 @@ export interface BackupDoc {
   verified_at?: string;
   verification?: object;
   cancel_requested_at?: string;
+  /** While it is deleted: the status that it comes back to. */
+  ended_as?: string;
+  purge_after?: string;
   captures?: { done: number; failed: number };
 }
 
@@ -62,6 +65,7 @@ export function backupResource(row: BackupRow): Record<string, unknown> {
     replicas: [],
     holds: [],
     expires_at: null,
+    purge_after: doc.purge_after ?? null,
     retention_reasons: [],
     metadata: { ...(row.user_metadata ?? {}), created_by: doc.created_by, description: row.description },
   };
@@ -85,6 +89,7 @@ const durationSeconds = ({ doc, requested_at }: BackupRow): number | null =>
 /** Data sets that have their result, out of those expected. Bytes move on the progress channel, not in the log. */
 function progress({ doc, datasets, status }: BackupRow): object {
   const ended = (datasets ?? []).filter((d) => d.doc['status'] !== 'pending').length;
-  const sealed = status === 'completed' || status === 'partial';
+  const end = doc.ended_as ?? status;
+  const sealed = end === 'completed' || end === 'partial';
   return { datasets_total: doc.expected, datasets_done: sealed ? doc.expected : ended };
 }

@@ -22,6 +22,12 @@ export async function projectBackup(tx: Queryable, event: ReadEvent): Promise<vo
       return recordCancelled(tx, event);
     case 'BackupVerified':
       return update(tx, event, undefined, { verified_at: event.data.at, verification: event.data });
+    case 'BackupDeleteRequested':
+      return beginDeletion(tx, event);
+    case 'BackupDeleted':
+      return update(tx, event, 'deleted', { purge_after: event.data.purgeAfter });
+    case 'BackupUndeleted':
+      return takeBack(tx, event);
     case 'DatasetCaptured':
     case 'DatasetCaptureFailed':
       return recordCapture(tx, event);
@@ -69,6 +75,22 @@ async function recordCancelled(tx: Queryable, event: Of<'BackupCancelled'>): Pro
   await tx.query(
     `UPDATE catalog_backup_datasets SET doc = doc || '{"status": "cancelled"}' WHERE backup_id = $1 AND doc ->> 'status' = 'pending'`,
     [backupIdOf(event.stream)],
+  );
+}
+
+/** How it ended is kept for when it comes back. */
+async function beginDeletion(tx: Queryable, { stream }: Of<'BackupDeleteRequested'>): Promise<void> {
+  await tx.query(
+    `UPDATE catalog_backups SET status = 'deleting', doc = doc || jsonb_build_object('ended_as', coalesce(doc ->> 'ended_as', status))
+      WHERE backup_id = $1`,
+    [backupIdOf(stream)],
+  );
+}
+
+async function takeBack(tx: Queryable, { stream }: Of<'BackupUndeleted'>): Promise<void> {
+  await tx.query(
+    `UPDATE catalog_backups SET status = coalesce(doc ->> 'ended_as', status), doc = doc - 'ended_as' - 'purge_after' WHERE backup_id = $1`,
+    [backupIdOf(stream)],
   );
 }
 

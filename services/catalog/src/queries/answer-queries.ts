@@ -5,6 +5,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { findApiKey } from '../api-keys/api-keys.ts';
 import { findBackup, type ListBackups, listBackups, type TenantScope } from '../backups/backups.queries.ts';
 import { type ListDatasets, listDatasets } from '../datasets/datasets.queries.ts';
+import { otherCopies } from '../backups/other-copies.ts';
 import { findRestore, listRestores } from '../restores/restores.queries.ts';
 import { findVerification } from '../verifications/verifications.ts';
 
@@ -38,6 +39,7 @@ export class AnswerQueries implements OnApplicationBootstrap, OnApplicationShutd
     const { database } = this.house;
     this.on('backups.list', (query: ListBackups) => listBackups(database, query));
     this.on('backups.get', ({ id, scope }: ById) => findBackup(database, id, scope));
+    this.on('backups.other-copies', ({ id }: { id: string }) => otherCopies(database, id));
     this.on('restores.list', (query: Parameters<typeof listRestores>[1]) => listRestores(database, query));
     this.on('restores.get', ({ id, scope }: ById) => findRestore(database, id, scope));
     this.on('verifications.get', ({ id, scope }: ById) => findVerification(database, id, scope));

@@ -7,6 +7,7 @@ const backup = (status = 'completed'): BackupView => ({
   backup_id: 'backup_1',
   tenant_id: 'acme',
   status,
+  holds: [],
   datasets: [dataset('a', 'ra'), dataset('deep/b', 'rb'), dataset('constructor', 'rc'), dataset('lost')],
 });
 const chosen = (wish: Parameters<typeof chooseDatasets>[1]) => chooseDatasets(backup(), wish).map(({ n, from, to }) => [n, from, to]);

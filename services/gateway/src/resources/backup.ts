@@ -76,6 +76,7 @@ export const backupResource = z
     replicas: z.array(z.looseObject({})),
     holds: z.array(z.looseObject({})),
     expires_at: timeOrNull,
+    purge_after: timeOrNull.describe('Of a deleted backup: its bytes stay until then, and it can be undeleted.'),
     retention_reasons: z.array(z.string()),
     metadata: z.looseObject({ created_by: z.string(), description: z.string().nullable() }),
   })
