@@ -4,8 +4,8 @@ import { type House, InjectHouse } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { findApiKey } from '../api-keys/api-keys.ts';
 import { findBackup, type ListBackups, listBackups, type TenantScope } from '../backups/backups.queries.ts';
-import { type ListDatasets, listDatasets } from '../datasets/datasets.queries.ts';
 import { otherCopies } from '../backups/other-copies.ts';
+import { type ListDatasets, listDatasets } from '../datasets/datasets.queries.ts';
 import { findRestore, listRestores } from '../restores/restores.queries.ts';
 import { findVerification } from '../verifications/verifications.ts';
 
