@@ -65,6 +65,7 @@ export interface ContentEntry {
 export interface Restore {
   restore_id: string;
   backup_id: string;
+  backup_status?: string | null;
   status: string;
   tenant_id: string;
   target_tenant: string;
@@ -75,6 +76,7 @@ export interface Restore {
 
 /** The answer to a dry run: what the restore would do, and what it would be refused for. */
 export interface RestorePlan {
+  dry_run: true;
   backup_id: string;
   tenant_id: string;
   target_tenant: string;

@@ -14,6 +14,8 @@ export async function restoreByGateway(args: RestoreArguments, context: Context)
   const request = { path, body: bodyOf(args), query, what: args.dryRun ? 'the plan' : 'the restore' };
   if (args.dryRun) return tellPlan(await postSurely<RestorePlan>(request, context), context);
   const asked = await postSurely<Restore>(request, context);
+  if (args.id === 'latest' && asked.backup_status === 'partial')
+    context.out.say(`${asked.backup_id} is the latest, and it is partial: dr show ${asked.backup_id} says what it lacks.`);
   const ended = args.noWait ? asked : await waitFor(asked, context);
   if (ended === undefined) return EXIT.interrupted;
   context.out.answer(ended, () =>

@@ -7,7 +7,8 @@ export const restore = verb({
   summary: 'Bring data sets back from a backup (ID or latest)',
   about: [
     'With the gateway, into its source root: each data set is staged, checked and swapped in; what is there stays unless --overwrite.',
-    'With --repo URI --target DIR, to DIR/<tenant>/<data set> of this machine; a data set folder that is not empty is refused.',
+    'With --repo URI --target DIR, to DIR/<tenant>/<data set> of this machine, in the same way.',
+    'Exit code 3 when something of what was at the source is missing: the backup lacks it, or --path leaves it out.',
   ].join('\n'),
   offline: true,
   examples: [
@@ -28,7 +29,7 @@ export const restore = verb({
     targetTenant: text('T', "restore into this tenant (default: the backup's)"),
     datasetMapping: mapping('JSON', 'new names of data sets: {"old": "new"}'),
     datasetIds: names('A,B …', 'only these data sets'),
-    path: names('GLOB …', 'only these paths, into a new data set'),
+    path: names('GLOB …', 'only these paths (and what is below them), into a new data set'),
     version: text('COMMIT|TAG|BRANCH', 'only what this version needs'),
     target: text('DIR', 'with --repo: the folder to restore into'),
     overwrite: flag('replace data sets that exist'),
