@@ -131,10 +131,24 @@ function drawRounds(): { operation: number; fraction: number }[] {
   return [0, 1].flatMap((operation) => Array.from({ length: moments }, (_, i) => ({ operation, fraction: (i + random()) / moments })));
 }
 
+/** Says how each round went while hours of them are still to come. */
+async function told(title: string, round: () => Promise<void>): Promise<void> {
+  const begun = performance.now();
+  const say = (outcome: string) => process.stderr.write(`${title}: ${outcome}, ${Math.round(performance.now() - begun)} ms\n`);
+  try {
+    await round();
+    say('well');
+  } catch (error) {
+    say('FAILED');
+    throw error;
+  }
+}
+
 describe.each(PARTS)('%s killed', (part) => {
   for (const { operation, fraction } of drawRounds()) {
     const [name, run] = OPERATIONS[operation]!;
-    test(`after ${Math.round(fraction * 100)} % of a ${name}: it completes by itself`, () => run(part, fraction), 300_000);
+    const title = `after ${Math.round(fraction * 100)} % of a ${name}`;
+    test(`${title}: it completes by itself`, () => told(`${part} killed ${title}`, () => run(part, fraction)), 300_000);
   }
 });
 

@@ -19,7 +19,7 @@ interface Backup {
 }
 
 beforeAll(async () => {
-  house = await RunningHouse.start({ BACKUP_SLICE_BYTES: String(SLICE_BYTES) });
+  house = await RunningHouse.start({ BACKUP_SLICE_BYTES: String(SLICE_BYTES), BACKUP_UNFINISHED_PER_TENANT_MAX: '3' });
   second = await secondArchiver();
 }, 120_000);
 
@@ -92,4 +92,22 @@ test('one archiver is killed in the middle: the other one finishes, and nothing 
   expect(backup).toMatchObject({ status: 'completed' });
   expect(backup.compressed_size_bytes).toBeLessThan(undisturbed * 1.02 + 64 * 1024);
   await expectRestores(backupId, 'orphaned');
+}, 120_000);
+
+test('requests beyond the limit of unfinished operations get 429 with Retry-After, and a place is free again after an end', async () => {
+  writeUnique(folderOf('busy', 'set'), 'busy set');
+  const body = { tenant_id: 'busy' };
+  const replies = await Promise.all(Array.from({ length: 12 }, () => house.call('POST', '/api/v1/backups', body)));
+  const accepted = replies.filter(({ status }) => status === 202);
+  const refused = replies.filter(({ status }) => status === 429);
+  expect([accepted.length + refused.length, accepted.length <= 4]).toEqual([12, true]);
+  for (const { headers, body: problem } of refused) {
+    expect([headers.get('retry-after'), problem['code']]).toEqual(['5', 'jobs.too_many_operations']);
+  }
+  for (const { headers } of accepted) expect(await house.ended(headers.get('location')!)).toMatchObject({ status: 'completed' });
+  const isFree = async () => (await house.call('POST', '/api/v1/backups', body)).status === 202;
+  for (let waited = 0; !(await isFree()); waited += 100) {
+    if (waited > 20_000) throw new Error('no place became free within 20 s');
+    await pause(100);
+  }
 }, 120_000);

@@ -27,6 +27,14 @@ export class WorkerStopping extends EventStoreError {
   }
 }
 
+/** Thrown by `onDead`: the job's end needs more than a transaction, so the job stays and is tried again, beyond its last try. */
+export class KeepTrying extends EventStoreError {
+  readonly code = 'jobs.keep_trying';
+  constructor(jobId: string) {
+    super(`Job ${jobId} cannot be given up without doing more work: it is tried again.`, { jobId });
+  }
+}
+
 /** Thrown by a job that no further try can help: it is dead at once. */
 export class PermanentFailure extends EventStoreError {
   readonly code = 'jobs.permanent_failure';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { rows } from '@dr/event-store';
-import { LeaseLost, PayloadTooLarge, PermanentFailure } from './errors.ts';
+import { KeepTrying, LeaseLost, PayloadTooLarge, PermanentFailure } from './errors.ts';
 import type { ClaimedJob } from './job.ts';
 import { failureOf } from './job-queue.ts';
 import { effect, effects, expire, job, type TestJobs, testJobs } from './testing/test-jobs.ts';
@@ -119,6 +119,16 @@ describe('fairness', () => {
   test('the tenant with the fewest running jobs is next, however many another one queued before', async () => {
     await t.queue.enqueue(t.app, [...Array.from({ length: 50 }, (_, i) => job(`big${i}`, 'big')), job('s1', 'small'), job('s2', 'small')]);
     expect(await tenants(6)).toEqual(['big', 'small', 'big', 'small', 'big', 'big']);
+  });
+
+  test("a tenant's single job comes next, though another tenant has 5,000 waiting and runs some", async () => {
+    await t.superuser.query(`
+      INSERT INTO jobs (job_id, kind, tenant, operation_id, payload, attempts_max)
+      SELECT 'big ' || n, 'capture', 'big', 'o' || n, '{}', 5 FROM generate_series(1, 5000) n`);
+    for (let n = 0; n < 3; n += 1) expect((await claimed()).tenant).toBe('big');
+    await t.queue.enqueue(t.app, [job('the one', 'small')]);
+    expect((await claimed()).jobId).toBe('the one');
+    expect((await claimed()).tenant).toBe('big');
   });
 
   test('who has fewer running jobs comes first, even if it was served last', async () => {
@@ -263,6 +273,13 @@ describe('failures', () => {
     const again = await claimed();
     expect(again).toMatchObject({ attempts: 2, attemptsMax: 1 });
     expect(await t.queue.fail(again, { error: 'x' }, async () => undefined)).toBe('dead');
+  });
+
+  test('a job that must not be given up keeps the error of its last try', async () => {
+    await t.queue.enqueue(t.app, [job('a', 'acme', { attemptsMax: 1 })]);
+    const keep = async () => Promise.reject(new KeepTrying('a'));
+    expect(await t.queue.fail(await claimed(), { error: 'the store is away', code: 'store.unavailable' }, keep)).toBe('queued');
+    expect(await t.queue.find('a')).toMatchObject({ status: 'queued', error: 'the store is away', errorCode: 'store.unavailable' });
   });
 
   test('what waits for space is tried again soon, however often it failed', async () => {

@@ -1,7 +1,7 @@
 import { changed, changedCount, type Queryable, rows } from '@dr/event-store';
 import type { Triggers } from '@dr/messaging';
 import type { DataSource } from 'typeorm';
-import { LeaseLost, PayloadTooLarge, PermanentFailure } from './errors.ts';
+import { KeepTrying, LeaseLost, PayloadTooLarge, PermanentFailure } from './errors.ts';
 import { type AfterCommit, type ClaimedJob, type Job, type NewJob, PAYLOAD_BYTES_MAX } from './job.ts';
 import { type JobRow, toClaimed, toJob } from './job-row.ts';
 
@@ -113,7 +113,7 @@ export class JobQueue {
       return 'dead';
     } catch (error) {
       if (error instanceof LeaseLost) throw error;
-      await this.requeue(job, failureOf(error), this.deferMs);
+      await this.requeue(job, error instanceof KeepTrying ? failure : failureOf(error), this.deferMs);
       return 'queued';
     }
   }

@@ -3,8 +3,9 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { backupDecider, decisionFrom, streamOf } from '@dr/domain';
-import type { ClaimedJob } from '@dr/jobs';
+import { type ClaimedJob, KeepTrying } from '@dr/jobs';
 import type { SealPayload } from '../plan-backup/plan-backup.ts';
+import type { OpenSessions } from '../sessions/open-sessions.ts';
 import {
   type Archive,
   archive,
@@ -37,8 +38,12 @@ const run = async (backupId: string) => {
   const end = await seals['run'](jobOf(backupId));
   await on.house.database.transaction((tx) => end(tx));
 };
-const dead = (backupId: string, why = 'tried too often') =>
-  on.house.database.transaction((tx) => seals['onDead'](tx, jobOf(backupId), why));
+/** The last try of a job that fails with `why`. */
+const dead = async (backupId: string, why = 'tried too often') => {
+  const broken = { use: () => Promise.reject(new Error(why)) } as unknown as OpenSessions;
+  const end = await new SealBackups(on.house, broken, on.repository)['run']({ ...jobOf(backupId), attempts: 40, attemptsMax: 40 });
+  await on.house.database.transaction((tx) => end(tx));
+};
 const lastEvent = async (backupId: string) => (await eventsOf(on, backupId)).at(-1);
 const decisionOf = async (backupId: string) => (await tenantOf(on)).decision(backupId);
 const abandon = (backupId: string, reason: string) => on.sessions.use(keyOf(backupId), ({ session }) => session.abandon(reason));
@@ -163,11 +168,12 @@ describe('a job that is given up', () => {
     expect(await lastEvent(backupId)).toMatchObject({ type: 'BackupSealed', data: { outcome: 'completed' } });
   });
 
-  test('stays while no tombstone can be put, and writes no end of its own', async () => {
+  test('throws while no tombstone can be put, and writes no end of its own', async () => {
     const backupId = await requested(on, ['one']);
     const away = { open: () => Promise.reject(new Error('the store is away')) } as never;
     const without = new SealBackups(on.house, on.sessions, away);
-    await expect(on.house.database.transaction((tx) => without['onDead'](tx, jobOf(backupId), 'x'))).rejects.toThrow('the store is away');
+    await expect(without['run']({ ...jobOf(backupId), attempts: 40, attemptsMax: 40 })).rejects.toThrow('the store is away');
+    await expect(on.house.database.transaction((tx) => without['onDead'](tx, jobOf(backupId), 'x'))).rejects.toThrow(KeepTrying);
     expect(await lastEvent(backupId)).toMatchObject({ type: 'BackupStarted' });
   });
 

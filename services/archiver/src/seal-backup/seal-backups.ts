@@ -1,5 +1,5 @@
 import { backupDecider, streamOf, tombstoneReason } from '@dr/domain';
-import type { ClaimedJob, EndJob, OnDead } from '@dr/jobs';
+import { type ClaimedJob, type EndJob, KeepTrying, type OnDead } from '@dr/jobs';
 import { CommitIncomplete, Damaged, type Decision, type TenantRepository } from '@dr/repository';
 import { type House, InjectHouse, RepositoryAccess, startWorker } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
@@ -33,7 +33,7 @@ export class SealBackups implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private async run(job: ClaimedJob<SealPayload>): Promise<EndJob> {
-    const decision = (await this.decidedBefore(job)) ?? (await this.seal(job));
+    const decision = (await this.decidedBefore(job)) ?? (await this.sealOrGiveUp(job));
     return (tx) => recordDecision(this.house, tx, job, decision);
   }
 
@@ -44,6 +44,16 @@ export class SealBackups implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async tenant(name: string): Promise<TenantRepository> {
     return (await this.repository.open()).tenant(name, { create: true });
+  }
+
+  /** After the last try the backup gets its tombstone; while none can be put, the job stays and tries to commit again. */
+  private async sealOrGiveUp(job: ClaimedJob<SealPayload>): Promise<Decision | undefined> {
+    try {
+      return await this.seal(job);
+    } catch (error) {
+      if (job.attempts < job.attemptsMax) throw error;
+      return this.giveUp(job.payload.backupId, (error as Error).message);
+    }
   }
 
   /** What cannot be committed however often it is tried gets its tombstone at once; everything else is tried again. */
@@ -65,7 +75,8 @@ export class SealBackups implements OnApplicationBootstrap, OnApplicationShutdow
     return tenant.abandon(backupId, tombstoneReason({ code: 'backup.seal_failed', message }));
   }
 
-  /** The end is not ours to invent: only a tombstone in storage ends the backup. While none can be put, this throws and the job stays. */
-  private readonly onDead: OnDead<SealPayload> = async (tx, job, error) =>
-    recordDecision(this.house, tx, job, await this.giveUp(job.payload.backupId, error));
+  /** Only a tombstone in storage ends the backup, and a transaction must not wait for storage: the next run puts it. */
+  private readonly onDead: OnDead<SealPayload> = async (_tx, job) => {
+    throw new KeepTrying(job.jobId);
+  };
 }
