@@ -327,11 +327,21 @@ describe('events', () => {
   const event = (n: number) => ({ specversion: '1.0', id: String(n), type: 'BackupSealed', subject: ID, time: '2026-01-31T12:00:00Z' });
   const message = (n: number): string => `id: ${n}\ndata: ${JSON.stringify(event(n))}\n\n`;
 
-  test('of one backup', async () => {
-    const stub = await gateway(() => ok({ events: [event(1), event(2)], next_cursor: null }));
-    const ran = await dr(['events', ID], { env: stub.env });
-    expect(ran).toEqual({ code: 0, stdout: `2026-01-31 12:00:00  BackupSealed  ${ID}\n`.repeat(2), stderr: '' });
-    expect(stub.asked[0]!.path).toBe(`/api/v1/backups/${ID}/events`);
+  test('of one backup, from its own list or from among all others', async () => {
+    const one = `2026-01-31 12:00:00  BackupSealed  ${ID}\n`;
+    const listing = await gateway(({ path }) =>
+      ok(path.endsWith('/events') ? { events: [event(1), event(2)], next_cursor: null } : backup('completed')),
+    );
+    expect(await dr(['events', ID], { env: listing.env })).toEqual({ code: 0, stdout: one.repeat(2), stderr: '' });
+    const other = `id: 3\ndata: ${JSON.stringify({ ...event(3), subject: 'backup-other' })}\n\n`;
+    const streaming = await gateway(({ path }) => {
+      if (path === '/api/v1/events') return { status: 200, type: 'text/event-stream', body: message(1) + other };
+      return path.endsWith('/events') ? problem(404, 'request.no_such_path', 'no') : ok(backup('completed'));
+    });
+    expect(await dr(['events', ID], { env: streaming.env })).toEqual({ code: 0, stdout: one, stderr: '' });
+    expect(streaming.asked.at(-1)!.query).toEqual({ after: '0', tenant_id: 'acme' });
+    const unknown = await gateway(() => problem(404, 'backup.not_found', 'no such backup'));
+    expect(await dr(['events', ID], { env: unknown.env })).toMatchObject({ code: 4, stdout: '' });
   });
 
   test('of everything, as the log has told it', async () => {
