@@ -41,7 +41,15 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON operation_texts, catalog_backups, catalo
 /** Why somebody wanted a backup to end: words of a user too. */
 const cancelReasons = 'ALTER TABLE operation_texts ADD COLUMN cancel_reason text';
 
+/** `api_key_uses` is no projection either: a use is no event. */
+const keyLife = `
+ALTER TABLE catalog_api_keys ADD COLUMN created_at timestamptz, ADD COLUMN created_by text, ADD COLUMN revoked_at timestamptz;
+CREATE TABLE api_key_uses (key_id text PRIMARY KEY, used_at timestamptz NOT NULL);
+GRANT SELECT, INSERT, UPDATE, DELETE ON api_key_uses TO dr_app;
+`;
+
 export const migrations: MigrationClass[] = [
   sqlMigration('CreateCatalog1764100000000', readModels),
   sqlMigration('AddCancelReasons1764200000000', cancelReasons),
+  sqlMigration('AddKeyLife1764500000000', keyLife),
 ];

@@ -24,6 +24,12 @@ export interface OtherCopies {
   others: string[];
 }
 
+/** What of an API key the gateway itself looks at. */
+export interface ApiKeyView {
+  key_id: string;
+  revoked_at: string | null;
+}
+
 /** How long a view may lag behind an append before a reader is told that there is nothing. */
 const VIEW_WAIT_MS = 3_000;
 const VIEW_POLL_MS = 25;
@@ -55,6 +61,14 @@ export class CatalogClient {
 
   async verification(id: string, scope: TenantScope): Promise<object | undefined> {
     return (await this.ask<object | null>('verifications.get', { id, scope })) ?? undefined;
+  }
+
+  async knownApiKey(id: string, tenant: string): Promise<ApiKeyView | undefined> {
+    return (await this.ask<ApiKeyView | null>('api-keys.known', { id, tenant })) ?? undefined;
+  }
+
+  listApiKeys(body: { tenant: string; limit: number; cursor: string | undefined }): Promise<object> {
+    return this.ask('api-keys.list', body);
   }
 
   async apiKey(hash: string): Promise<StoredKey | undefined> {

@@ -1,7 +1,11 @@
 import { type House, HouseModule, ServiceHealth } from '@dr/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { ApiKeysController } from './api-keys/api-keys.controller.ts';
+import { CreateApiKey } from './api-keys/create-api-key.ts';
+import { RevokeApiKey } from './api-keys/revoke-api-key.ts';
 import { ApiKeyGuard } from './auth/api-key.guard.ts';
+import { KeyUses } from './auth/key-uses.ts';
 import { CancelBackupController } from './cancel-backup/cancel-backup.controller.ts';
 import { CancelBackup } from './cancel-backup/cancel-backup.ts';
 import { CancelRestoreController } from './cancel-restore/cancel-restore.controller.ts';
@@ -34,6 +38,7 @@ import { TestBackupController } from './test-backup/test-backup.controller.ts';
 import { WaitForEnd } from './wait-for-end/wait-for-end.ts';
 
 const controllers = [
+  ApiKeysController,
   RequestBackupController,
   ReadBackupsController,
   CancelBackupController,
@@ -66,6 +71,9 @@ export class GatewayModule {
       { provide: APP_INTERCEPTOR, useClass: IdempotentRequests },
       { provide: DECLARATIONS, useValue: declarations },
       CatalogClient,
+      KeyUses,
+      CreateApiKey,
+      RevokeApiKey,
       OpenStreams,
       LogTail,
       Meters,

@@ -2,7 +2,7 @@ import { isTransient } from '@dr/event-store';
 import { answer, type Stop, subjectOf } from '@dr/messaging';
 import { type House, InjectHouse } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { findApiKey } from '../api-keys/api-keys.ts';
+import { findApiKey, knownApiKey, type ListApiKeys, listApiKeys } from '../api-keys/api-keys.queries.ts';
 import { findBackup, type ListBackups, listBackups, type TenantScope } from '../backups/backups.queries.ts';
 import { otherCopies } from '../backups/other-copies.ts';
 import { type ListDatasets, listDatasets } from '../datasets/datasets.queries.ts';
@@ -44,6 +44,8 @@ export class AnswerQueries implements OnApplicationBootstrap, OnApplicationShutd
     this.on('restores.get', ({ id, scope }: ById) => findRestore(database, id, scope));
     this.on('verifications.get', ({ id, scope }: ById) => findVerification(database, id, scope));
     this.on('datasets.list', (query: ListDatasets) => listDatasets(database, query));
+    this.on('api-keys.known', (query: { id: string; tenant: string }) => knownApiKey(database, query));
+    this.on('api-keys.list', (query: ListApiKeys) => listApiKeys(database, query));
     this.on('api-keys.get', ({ hash }: { hash: string }) => findApiKey(database, hash));
   }
 

@@ -1,7 +1,7 @@
 import type { LoggedEvent, Queryable } from '@dr/event-store';
 import { type House, InjectHouse, ServiceHealth, startProcessor } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { projectApiKey } from '../api-keys/api-keys.ts';
+import { projectApiKey } from '../api-keys/api-keys.projection.ts';
 import { projectBackup } from '../backups/backups.projection.ts';
 import { projectRestore } from '../restores/restores.projection.ts';
 import { projectVerification } from '../verifications/verifications.ts';

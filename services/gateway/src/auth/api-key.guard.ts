@@ -4,6 +4,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { CatalogClient } from '../catalog-client.ts';
 import { type AuthenticatedRequest, SCOPE } from './caller.ts';
+import { KeyUses } from './key-uses.ts';
 
 /** 401 without a good key, 403 without the route's scope. */
 @Injectable()
@@ -11,6 +12,7 @@ export class ApiKeyGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly catalog: CatalogClient,
+    private readonly uses: KeyUses,
     @InjectHouse() private readonly house: House,
   ) {}
 
@@ -21,6 +23,7 @@ export class ApiKeyGuard implements CanActivate {
     const key = presentedKey(request.headers);
     if (key === undefined) throw new Unauthenticated('missing');
     request.caller = callerOf(await this.catalog.apiKey(hashApiKey(key)), this.house.now());
+    this.uses.used(request.caller.keyId);
     authorise(request.caller, scope);
     return true;
   }

@@ -11,6 +11,7 @@ import { HttpProblem } from '../http/problem.ts';
 import { ROUTE, type RouteDeclaration } from '../http/route.ts';
 import { type RequestSeed, withSeed } from './request-identity.ts';
 import { type KeyedRequest, RequestKeys, type StoredReply } from './request-keys.ts';
+import { secretShownOnce } from './secret-shown-once.ts';
 
 /** Declares that a route takes an Idempotency-Key: every one that makes something. Its handler takes its ids from `identify`. */
 export const idempotencyHeaders = z.object({
@@ -86,12 +87,16 @@ function keyedRequest(request: AuthenticatedRequest): KeyedRequest | undefined {
   return { keyId: request.caller.keyId, requestKey, digest: createHash('sha256').update(wanted).digest('hex') };
 }
 
+/** Without the one thing that must be kept nowhere: the secret of a new API key. */
 function storedReply(reply: FastifyReply, body: unknown): StoredReply {
   const location = reply.getHeader('location');
-  return { status: reply.statusCode, body, ...(typeof location === 'string' && { location }) };
+  const { api_key, key_id } = Object(body) as { api_key?: string; key_id?: string };
+  const kept = api_key === undefined ? { body } : { body: null, secretOf: key_id };
+  return { status: reply.statusCode, ...kept, ...(typeof location === 'string' && { location }) };
 }
 
-function replay(reply: FastifyReply, { status, location, body }: StoredReply): unknown {
+function replay(reply: FastifyReply, { status, location, body, secretOf }: StoredReply): unknown {
+  if (secretOf !== undefined) throw secretShownOnce(secretOf);
   void reply.status(status).header('Idempotency-Replayed', 'true');
   if (location !== undefined) void reply.header('Location', location);
   return body;

@@ -14,6 +14,8 @@ export interface StoredReply {
   readonly status: number;
   readonly location?: string;
   readonly body: unknown;
+  /** Id of an API key whose secret was in the reply, so that it cannot be given again. */
+  readonly secretOf?: string | undefined;
 }
 
 export type Claim = { readonly kind: 'run'; readonly seed: RequestSeed } | { readonly kind: 'replay'; readonly reply: StoredReply };
