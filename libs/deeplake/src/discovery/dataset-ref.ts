@@ -9,12 +9,15 @@ export interface DatasetRef {
   readonly format: DatasetFormat;
 }
 
-/** Something below the source root that no data set covers, and why. 'name-taken': `default/x` exists beside `x`; only the first is protected. */
+/**
+ * Something below the source root that no data set covers, and why. 'name-taken': `default/x` exists beside `x`; only the first is protected.
+ * 'unreadable': a folder that the system refuses to show, which may hold a data set.
+ */
 export interface Unprotected {
   readonly kind: 'unprotected';
   readonly tenant: string | undefined;
   readonly path: string;
-  readonly reason: 'loose-file' | 'symlink' | 'special' | 'bad-name' | 'name-taken';
+  readonly reason: 'loose-file' | 'symlink' | 'special' | 'bad-name' | 'name-taken' | 'unreadable';
 }
 
 export type Discovered = DatasetRef | Unprotected;

@@ -1,4 +1,5 @@
 import type { SourceFile, SourceFolder } from '@dr/storage';
+import { SourceMissing, SourceOutside, SourceUnavailable } from '@dr/storage';
 import type { DatasetFormat } from '../finding.ts';
 import type { DatasetRef, Discovered, Unprotected } from './dataset-ref.ts';
 import { formatOfRoot, NO_MARKERS, withEntry } from './layout.ts';
@@ -14,7 +15,8 @@ interface Looked {
  * Data sets below the source root, and what none of them covers, in byte order of the paths.
  * A set is a folder with a v3, v4 or Hub v1 root at any depth below its tenant; there is no descent below a root. A first-level folder of a
  * tenant without any root below is one opaque set. Sets directly under the source root belong to tenant `default`. Links are not followed,
- * `.dr-*` is skipped, folders with names that do not travel are reported as unprotected. Source: CONTRACT section 4.
+ * `.dr-*` is skipped, folders with names that do not travel and folders that cannot be read are reported as unprotected, folders that vanish
+ * meanwhile are left out. Source: CONTRACT section 4.
  * @throws SourceMissing, SourceUnavailable.
  */
 export async function* discoverDatasets(root: SourceFolder, { tenant }: { tenant?: string } = {}): AsyncIterable<Discovered> {
@@ -39,14 +41,17 @@ async function* belowTopLevel(
   hasDefaultFolder: boolean,
 ): AsyncIterable<Discovered> {
   const looked = await lookInto(root, name);
-  if (looked.format === undefined) {
+  if (looked === 'gone') return;
+  if (looked === 'unreadable') yield unreadable(name, undefined);
+  else if (looked.format === undefined) {
     if (tenant === undefined || tenant === name) yield* belowTenant(root, name, looked.entries);
-    return;
-  }
-  if (tenant !== undefined && tenant !== DEFAULT_TENANT) return;
+  } else if (tenant === undefined || tenant === DEFAULT_TENANT) yield await setOfDefault(root, name, looked.format, hasDefaultFolder);
+}
+
+async function setOfDefault(root: SourceFolder, name: string, format: DatasetFormat, hasDefaultFolder: boolean): Promise<Discovered> {
   if (hasDefaultFolder && name !== DEFAULT_TENANT && (await root.stat(`${DEFAULT_TENANT}/${name}`)))
-    yield { kind: 'unprotected', tenant: DEFAULT_TENANT, path: name, reason: 'name-taken' };
-  else yield { kind: 'dataset', tenant: DEFAULT_TENANT, datasetId: name, path: name, format: looked.format };
+    return { kind: 'unprotected', tenant: DEFAULT_TENANT, path: name, reason: 'name-taken' };
+  return { kind: 'dataset', tenant: DEFAULT_TENANT, datasetId: name, path: name, format };
 }
 
 async function* belowTenant(root: SourceFolder, tenant: string, entries: SourceFile[]): AsyncIterable<Discovered> {
@@ -60,7 +65,9 @@ async function* belowTenant(root: SourceFolder, tenant: string, entries: SourceF
 
 async function* belowFirstLevel(root: SourceFolder, tenant: string, path: string): AsyncIterable<Discovered> {
   const looked = await lookInto(root, path);
-  if (looked.format !== undefined) yield datasetRef(tenant, path, looked.format);
+  if (looked === 'gone') return;
+  if (looked === 'unreadable') yield unreadable(path, tenant);
+  else if (looked.format !== undefined) yield datasetRef(tenant, path, looked.format);
   else if (await hasRootBelow(root, looked.entries)) yield* belowGroup(root, tenant, looked.entries);
   else yield datasetRef(tenant, path, 'opaque');
 }
@@ -75,7 +82,9 @@ async function* belowGroup(root: SourceFolder, tenant: string, entries: SourceFi
       continue;
     }
     const looked = await lookInto(root, entry.path);
-    if (looked.format !== undefined) yield datasetRef(tenant, entry.path, looked.format);
+    if (looked === 'gone') continue;
+    if (looked === 'unreadable') yield unreadable(entry.path, tenant);
+    else if (looked.format !== undefined) yield datasetRef(tenant, entry.path, looked.format);
     else yield* belowGroup(root, tenant, looked.entries);
   }
 }
@@ -85,15 +94,22 @@ async function hasRootBelow(root: SourceFolder, entries: SourceFile[]): Promise<
     const name = lastName(entry.path);
     if (entry.kind !== 'dir' || isOwnFolder(name) || !isGoodName(name) || entry.nameProblem) continue;
     const looked = await lookInto(root, entry.path);
+    if (typeof looked === 'string') continue;
     if (looked.format !== undefined || (await hasRootBelow(root, looked.entries))) return true;
   }
   return false;
 }
 
-async function lookInto(root: SourceFolder, path: string): Promise<Looked> {
-  const entries = await root.readdir(path);
-  const markers = entries.reduce((m, e) => withEntry(m, lastName(e.path), e.kind), NO_MARKERS);
-  return { entries, format: await formatOfRoot(markers, () => root.read(`${path}/meta.json`)) };
+async function lookInto(root: SourceFolder, path: string): Promise<Looked | 'unreadable' | 'gone'> {
+  try {
+    const entries = await root.readdir(path);
+    const markers = entries.reduce((m, e) => withEntry(m, lastName(e.path), e.kind), NO_MARKERS);
+    return { entries, format: await formatOfRoot(markers, () => root.read(`${path}/meta.json`)) };
+  } catch (error) {
+    if (error instanceof SourceUnavailable) return 'unreadable';
+    if (error instanceof SourceMissing || error instanceof SourceOutside) return 'gone';
+    throw error;
+  }
 }
 
 function notAFolder(entry: SourceFile, tenant: string): Unprotected | 'skip' | undefined {
@@ -105,6 +121,10 @@ function notAFolder(entry: SourceFile, tenant: string): Unprotected | 'skip' | u
 function unprotected({ kind, path }: SourceFile, tenant: string | undefined): Unprotected {
   const reason = kind === 'file' ? 'loose-file' : kind === 'dir' ? 'bad-name' : kind;
   return { kind: 'unprotected', tenant, path, reason };
+}
+
+function unreadable(path: string, tenant: string | undefined): Unprotected {
+  return { kind: 'unprotected', tenant, path, reason: 'unreadable' };
 }
 
 function datasetRef(tenant: string, path: string, format: DatasetFormat): DatasetRef {

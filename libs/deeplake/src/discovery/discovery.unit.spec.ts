@@ -1,6 +1,7 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openSourceFolder } from '@dr/storage';
+import { asNobody } from '../../../storage/src/testing/as-nobody.ts';
 import { removeTestFolders, testFolder, unpackFixture } from '../testing/fixtures.ts';
 import { FolderView } from '../testing/folder-view.ts';
 import { MemoryView } from '../testing/memory-view.ts';
@@ -149,5 +150,41 @@ describe('detectFormat', () => {
     view.files.clear();
     view.write('sub/dataset_meta.json', '{}');
     expect(await detectFormat(view)).toBe('opaque');
+  });
+});
+
+describe('folders that cannot be looked into', () => {
+  test('are reported, at every level, and hide nothing else', async () => {
+    const root = await tree([`acme/docs/${V4}`, 'acme/closed/x', `acme/group/in/${V4}`, 'acme/group/closed/x', 'secret/x/y']);
+    for (const path of ['', 'acme/closed', 'acme/group/closed', 'secret']) await chmod(join(root, path), path === '' ? 0o755 : 0);
+    expect(await asNobody(() => discover(root))).toEqual([
+      'unprotected acme/closed: unreadable',
+      'acme | docs | acme/docs | v4',
+      'unprotected acme/group/closed: unreadable',
+      'acme | group/in | acme/group/in | v4',
+      'unprotected secret: unreadable',
+    ]);
+  });
+
+  test('because they vanished or became links meanwhile are no data sets', async () => {
+    const root = await tree([`acme/docs/${V4}`, 'acme/gone/x', 'acme/swapped/x', `other/set/${V4}`]);
+    const folder = await openSourceFolder(root);
+    const late = new Proxy(folder, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name !== 'readdir') return typeof value === 'function' ? value.bind(target) : value;
+        return async (path = '') => {
+          const entries = await target.readdir(path);
+          if (path !== 'acme') return entries;
+          await rm(join(root, 'acme/gone'), { recursive: true });
+          await rename(join(root, 'acme/swapped'), join(root, 'was'));
+          await symlink(join(root, 'other/set'), join(root, 'acme/swapped'));
+          return entries;
+        };
+      },
+    });
+    const found: string[] = [];
+    for await (const item of discoverDatasets(late, { tenant: 'acme' })) found.push(item.path);
+    expect(found).toEqual(['acme/docs']);
   });
 });

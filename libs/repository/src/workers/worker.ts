@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { openSourceFolder, type SourceFolder } from '@dr/storage';
+import { openSourceFolder, type SourceFolder, SourceOutside } from '@dr/storage';
 import { ByteWriter } from '../format/bytes.ts';
 import type { PackKind } from '../format/object-names.ts';
 import { encodeEntry } from '../format/tree-entry.ts';
@@ -33,9 +33,13 @@ const links: ThreadLinks = {
 /** The last root is kept: a data set's batches follow each other. */
 let lastFolder: { root: string; folder: SourceFolder } | undefined;
 
+/** A link in place of the data set's folder would lead to another's files. @throws SourceOutside */
 async function folderAt(root: string): Promise<SourceFolder> {
-  if (lastFolder?.root !== root) lastFolder = { root, folder: await openSourceFolder(root) };
-  return lastFolder.folder;
+  if (lastFolder?.root === root) return lastFolder.folder;
+  const folder = await openSourceFolder(root);
+  if (folder.root !== root) throw new SourceOutside(root, 'a symbolic link took the place of the folder, or lies on the way to it');
+  lastFolder = { root, folder };
+  return folder;
 }
 
 async function capture(job: CaptureJob): Promise<CaptureResult> {

@@ -31,7 +31,10 @@ const BACKOFF_MS = [500, 1_500, 4_000] as const;
 const QUIET_MS = 10_000;
 const QUIET_BACKOFF_MS = 50;
 
-/** Captures until a copy is whole, or another try cannot help. @returns the last copy: it is the one to keep. */
+/**
+ * Captures until a copy is whole, or another try cannot help. Writers that gave no rest in all rounds of two tries will not do so in a third.
+ * @returns the last copy: it is the one to keep.
+ */
 export async function captureUntilWhole({ attempt, sleep, now }: Attempts): Promise<Outcome> {
   let last = await attempt(1, undefined);
   for (let tries = 1; ; tries++) {
@@ -41,6 +44,7 @@ export async function captureUntilWhole({ attempt, sleep, now }: Attempts): Prom
     await sleep(isQuiet(last, now()) ? QUIET_BACKOFF_MS : backoff);
     const next = await attempt(tries + 1, last);
     if (mayHeal(next) && isDamage(last, next)) return { ...next, verdict: 'source-damaged', tries: tries + 1 };
+    if (last.notes.unsettled && next.notes.unsettled) return { ...next, verdict: 'torn', tries: tries + 1 };
     last = next;
   }
 }

@@ -33,10 +33,11 @@ interface Change {
   /** Done before every page of files, in every round and try. */
   always?: () => void;
   bases?: string[];
+  earlierTrees?: () => Promise<string[]>;
   signal?: AbortSignal;
 }
 
-function capture(dataset: DatasetRef, { before = () => undefined, always = () => undefined, bases, signal }: Change = {}) {
+function capture(dataset: DatasetRef, { before = () => undefined, always = () => undefined, bases, earlierTrees, signal }: Change = {}) {
   const backupId = nextBackupId();
   const { sessions, house } = on;
   let done = false;
@@ -62,6 +63,7 @@ function capture(dataset: DatasetRef, { before = () => undefined, always = () =>
       now: house.now,
       signal,
       bases,
+      earlierTrees,
       sleep,
     });
   });
@@ -225,6 +227,8 @@ describe('a commit number that the source lacks', () => {
     const compared = await capture(ref('gap', 'v4'), { bases: [whole.root] });
     expect(t5(compared)[0]).toEqual(['error', 'the source lost commit 2: an earlier backup has it. Restore the log file from there.']);
     expect(isIntact(compared)).toBe(false);
+    const full = await capture(ref('gap', 'v4'), { earlierTrees: async () => ['0'.repeat(64), whole.root] });
+    expect(t5(full)[0]).toEqual(t5(compared)[0]);
   });
 });
 
@@ -244,4 +248,18 @@ test.each(['swapped', 'swapped/deep'])('a link at acme/%s is not followed, altho
 test('an aborted capture stops with the reason', async () => {
   const reason = new Error('the lease is lost');
   await expect(capture(ref('v4', 'v4'), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+
+test('a link that replaces the folder before the first file is read leads no thread to the files of another data set', async () => {
+  writeDataset(on, '../globex/third', { 'a.bin': 'of another tenant'.repeat(100) });
+  writeDataset(on, 'early', { 'a.bin': 'a'.repeat(1000) });
+  const before = () => {
+    renameSync(inSource('early'), inSource('was-early'));
+    symlinkSync(join(on.house.sourceRoot, 'globex/third'), inSource('early'));
+  };
+  await expect(capture(ref('early'), { before })).rejects.toMatchObject({ code: 'source.outside' });
+  rmSync(inSource('early'));
+  renameSync(inSource('was-early'), inSource('early'));
+  const captured = await capture(ref('early'));
+  expect(Buffer.from(await (await tenantOf(on)).readFile(captured.root, 'a.bin')).toString()).toBe('a'.repeat(1000));
 });

@@ -16,11 +16,10 @@ export interface CaptureDataset {
   dataset: DatasetRef;
   /** Absolute folder that holds all data sets. */
   sourceRoot: string;
-  /**
-   * Trees of the same data set that an incremental or differential backup may trust: what has an equal identity there is taken without reading.
-   * What they hold and the source lacks tells a lost commit from one that never was.
-   */
+  /** Trees of the same data set that an incremental or differential backup may trust: what has an equal identity there is taken without reading. */
   bases?: readonly PieceId[];
+  /** Trees of the newest backups, asked for when the source lacks a commit: did it ever have it? Default: `bases`. */
+  earlierTrees?: () => Promise<readonly PieceId[]>;
   now: () => number;
   signal?: AbortSignal;
   progress?: (progress: Progress) => void;
@@ -36,7 +35,7 @@ export interface CaptureDataset {
  * stored until then is found again by the next try.
  */
 export async function captureDataset(request: CaptureDataset): Promise<RecordCaptured> {
-  const { backupId, dataset, tenant, bases = [], signal, now } = request;
+  const { backupId, dataset, tenant, bases = [], earlierTrees = async () => bases, signal, now } = request;
   const folder = await openDataset(request.sourceRoot, dataset);
   const sleep = request.sleep ?? ((ms: number) => wait(ms, undefined, { signal }));
   const paused = (ms: number) =>
@@ -44,15 +43,16 @@ export async function captureDataset(request: CaptureDataset): Promise<RecordCap
       signal?.throwIfAborted();
       throw error;
     });
-  const outcome = await captureUntilWhole({
-    attempt: (n, earlier) => captureOnce(request, { folder, n, earlier, sleep: paused }),
-    sleep: paused,
-    now,
+  const attempt = (n: number, earlier: Attempt | undefined) => captureOnce(request, { folder, n, earlier, sleep: paused });
+  const outcome = await captureUntilWhole({ attempt, sleep: paused, now }).catch(async (error: unknown) => {
+    signal?.throwIfAborted();
+    await openDataset(request.sourceRoot, dataset);
+    throw error;
   });
-  return recordOf(backupId, dataset, outcome, await lostCommits(tenant, bases, outcome.notes.gaps));
+  return recordOf(backupId, dataset, outcome, await lostCommits(tenant, earlierTrees, outcome.notes.gaps));
 }
 
-/** Between the request and now a folder on the way may have become a link, perhaps into another tenant's data. @throws SourceOutside */
+/** Also what explains an error best: between the request and now a folder on the way may have become a link, perhaps into another tenant's data. @throws SourceOutside */
 async function openDataset(sourceRoot: string, { path }: DatasetRef): Promise<SourceFolder> {
   const { root } = await openSourceFolder(sourceRoot);
   const folder = await openSourceFolder(join(root, path));

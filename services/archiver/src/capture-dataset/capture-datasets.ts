@@ -6,6 +6,7 @@ import { BackupDecided } from '@dr/repository';
 import { commandMeta, type House, InjectHouse, nudgeSequencer, startWorker } from '@dr/service';
 import { openSourceFolder, SourceMissing, SourceOutside } from '@dr/storage';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { basesFor } from '../plan-backup/capture-bases.ts';
 import type { CapturePayload } from '../plan-backup/plan-backup.ts';
 import { OpenSessions, type SessionInUse } from '../sessions/open-sessions.ts';
 import { SliceDatasets } from '../slice-dataset/slice-datasets.ts';
@@ -68,6 +69,7 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
     const captured = await captureDataset({
       ...inUse,
       bases: base ? [base.root, ...slices] : slices,
+      earlierTrees: () => this.newestTrees(job.tenant, dataset.datasetId),
       backupId,
       dataset,
       sourceRoot: config.deeplake.root,
@@ -79,6 +81,12 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
       },
     });
     return base ? { ...captured, baseBackupId: base.backupId } : captured;
+  }
+
+  /** Whatever the type of this backup: a copy is compared with, not trusted. */
+  private async newestTrees(tenant: string, datasetId: string): Promise<string[]> {
+    const newest = await basesFor(this.house.database, { tenant, type: 'incremental', datasetIds: [datasetId] });
+    return (newest.get(datasetId) ?? []).map(({ root }) => root);
   }
 
   private readonly onDead: OnDead<CapturePayload> = async (tx, job, error) =>

@@ -8,10 +8,15 @@ type Numbers = ReadonlySet<number>;
  * Of the commit numbers that the source lacks, those that an earlier backup holds: the source lost data. A number that none holds was reserved by a
  * writer that died. A tree that cannot be read tells nothing. Source: DEEPLAKE_V4.md section 7.1 step 4.
  */
-export async function lostCommits(tenant: TenantRepository, bases: readonly PieceId[], gaps: readonly LogGap[]): Promise<Finding[]> {
+export async function lostCommits(
+  tenant: TenantRepository,
+  earlierTrees: () => Promise<readonly PieceId[]>,
+  gaps: readonly LogGap[],
+): Promise<Finding[]> {
+  const roots = gaps.length > 0 ? await earlierTrees() : [];
   const findings: Finding[] = [];
   for (const [folder, ofFolder] of Map.groupBy(gaps, (gap) => gap.folder)) {
-    const known = await Promise.all(bases.map((root) => numbersIn(tenant, root, `_deeplake_log/${folder}`)));
+    const known = await Promise.all(roots.map((root) => numbersIn(tenant, root, `_deeplake_log/${folder}`)));
     const lost = ofFolder.filter(({ number }) => known.some((numbers) => numbers.has(number)));
     findings.push(...lost.map(lostCommit));
   }

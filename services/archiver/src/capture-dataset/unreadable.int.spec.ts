@@ -25,9 +25,12 @@ function folderOfNobody(): string {
   return folder;
 }
 
-async function captured(closed: Record<string, number>): Promise<RecordCaptured> {
+/** Once as the user who runs the tests, so that all modules are loaded: nobody may not write their cache. */
+beforeAll(() => captured({}, (work) => work()), 60_000);
+
+async function captured(closed: Record<string, number>, by: typeof asNobody = asNobody): Promise<RecordCaptured> {
   const folder = folderOfNobody();
-  return asNobody(async () => {
+  return by(async () => {
     for (const path of ['meta.json', 'a.bin', 'sub/b.bin', 'sub/deep/c.bin']) {
       mkdirSync(dirname(join(folder, 'source/acme/set', path)), { recursive: true });
       writeFileSync(join(folder, 'source/acme/set', path), path);

@@ -31,6 +31,7 @@ const WHY: Record<Unprotected['reason'], string> = {
   special: 'It is neither a file nor a folder.',
   'bad-name': 'Its name would not survive a move to another system (control characters, not NFC, or reserved). Rename the folder.',
   'name-taken': 'The folder `default` holds a data set of the same name, and only that one is protected. Rename one of them.',
+  unreadable: 'The folder may not be read by this service, so nobody knows whether it holds data sets. Give it the permission.',
 };
 
 export const unprotectedShown = ({ tenant, path, reason }: Unprotected): UnprotectedPath => ({

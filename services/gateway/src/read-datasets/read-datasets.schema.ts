@@ -29,7 +29,7 @@ const unprotectedPath = z
   .strictObject({
     tenant_id: z.string().nullable(),
     path: z.string().describe('Below the source root.'),
-    reason: z.enum(['loose-file', 'symlink', 'special', 'bad-name', 'name-taken']),
+    reason: z.enum(['loose-file', 'symlink', 'special', 'bad-name', 'name-taken', 'unreadable']),
     message: z.string(),
   })
   .meta({ id: 'UnprotectedPath' });

@@ -26,10 +26,19 @@ export class RequestBackup {
       tenant: tenantOf(caller, body),
       datasetIds: body.dataset_ids,
     });
+    this.tellUnprotected(selections);
     const ids = [];
     for (const selection of selections) ids.push(await this.append(caller, body, selection, requestId));
     nudgeSequencer(this.house);
     return Promise.all(ids.map((id) => this.seen(id, caller)));
+  }
+
+  /** A backup of everything leaves out what is in no data set: not without a word. GET /datasets lists all of it. */
+  private tellUnprotected(selections: readonly Selection[]): void {
+    for (const { tenant, unprotected } of selections) {
+      const paths = unprotected.slice(0, 10).map(({ path, reason }) => `${path} (${reason})`);
+      if (paths.length > 0) this.house.log.warn({ tenant, paths, total: unprotected.length }, 'not in any data set, so in no backup');
+    }
   }
 
   /** The event and the words of the user, in one transaction: the words in an erasable row, their digest in the event. */

@@ -1,4 +1,4 @@
-import { type DatasetRef, discoverDatasets } from '@dr/deeplake';
+import { type DatasetRef, discoverDatasets, type Unprotected } from '@dr/deeplake';
 import { openSourceFolder } from '@dr/storage';
 import { HttpProblem } from '../http/problem.ts';
 
@@ -6,6 +6,8 @@ import { HttpProblem } from '../http/problem.ts';
 export interface Selection {
   tenant: string;
   datasets: DatasetRef[];
+  /** What lies there and is in no data set, so in no backup. */
+  unprotected: Unprotected[];
 }
 
 export interface SelectionRequest {
@@ -20,23 +22,29 @@ export interface SelectionRequest {
  * an empty or a narrower backup must never look like a success.
  */
 export async function selectDatasets(sourceRoot: string, request: SelectionRequest): Promise<Selection[]> {
-  const byTenant = await discoverByTenant(sourceRoot, request.tenant);
-  const selections = [...byTenant].map(([tenant, found]) => ({ tenant, datasets: choose(found, request.datasetIds) }));
-  const filled = selections.filter(({ datasets }) => datasets.length > 0);
-  refuseUnknown(filled, request);
-  if (filled.length === 0) throw nothingSelected(request);
+  const { datasets, unprotected } = await discover(sourceRoot, request.tenant);
+  const selections = [...Map.groupBy(datasets, ({ tenant }) => tenant)].map(([tenant, found]) => ({
+    tenant,
+    datasets: choose(found, request.datasetIds),
+    unprotected: unprotected.filter((item) => concerns(item, tenant)),
+  }));
+  const filled = selections.filter((selection) => selection.datasets.length > 0);
+  refuseUnknown(filled, request, unprotected);
+  if (filled.length === 0) throw nothingSelected(request, unprotected);
   return filled.sort((a, b) => (a.tenant < b.tenant ? -1 : 1));
 }
 
-async function discoverByTenant(sourceRoot: string, tenant: string | undefined): Promise<Map<string, DatasetRef[]>> {
-  const source = await openSourceFolder(sourceRoot);
-  const found = new Map<string, DatasetRef[]>();
-  for await (const item of discoverDatasets(source, { tenant })) {
-    if (item.kind !== 'dataset') continue;
-    found.set(item.tenant, [...(found.get(item.tenant) ?? []), item]);
+async function discover(sourceRoot: string, tenant: string | undefined): Promise<{ datasets: DatasetRef[]; unprotected: Unprotected[] }> {
+  const [datasets, unprotected]: [DatasetRef[], Unprotected[]] = [[], []];
+  for await (const item of discoverDatasets(await openSourceFolder(sourceRoot), { tenant })) {
+    if (item.kind === 'dataset') datasets.push(item);
+    else unprotected.push(item);
   }
-  return found;
+  return { datasets, unprotected };
 }
+
+/** A folder of a tenant that could not be looked into belongs to no tenant yet, but to the one of its name. */
+const concerns = ({ tenant, path }: Unprotected, name: string): boolean => tenant === name || (tenant === undefined && path === name);
 
 function choose(found: readonly DatasetRef[], ids: readonly string[] | undefined): DatasetRef[] {
   const wanted = ids && new Set(ids);
@@ -44,19 +52,36 @@ function choose(found: readonly DatasetRef[], ids: readonly string[] | undefined
   return chosen.sort((a, b) => (a.datasetId < b.datasetId ? -1 : 1));
 }
 
-function refuseUnknown(selections: readonly Selection[], { datasetIds }: SelectionRequest): void {
+function refuseUnknown(
+  selections: readonly Selection[],
+  { datasetIds, tenant }: SelectionRequest,
+  unprotected: readonly Unprotected[],
+): void {
   const known = new Set(selections.flatMap(({ datasets }) => datasets.map((d) => d.datasetId)));
   const unknown = [...new Set(datasetIds ?? [])].filter((id) => !known.has(id));
   if (unknown.length === 0) return;
   throw new HttpProblem(404, 'backup.unknown_dataset', `There is no data set ${unknown.join(', ')}; nothing was backed up.`, {
-    errors: unknown.map((id) => ({ pointer: `/dataset_ids/${(datasetIds ?? []).indexOf(id)}`, message: `no data set ${id}` })),
+    errors: unknown.map((id) => ({
+      pointer: `/dataset_ids/${(datasetIds ?? []).indexOf(id)}`,
+      message: `no data set ${id}${whyNot(unprotected.find(({ path }) => path === id || path === `${tenant}/${id}`))}`,
+    })),
   });
 }
 
-const nothingSelected = ({ tenant }: SelectionRequest): HttpProblem =>
+const whyNot = (item: Unprotected | undefined): string => (item ? `: what lies there is not protected (${item.reason})` : '');
+
+const NAMED_MAX = 3;
+
+function unprotectedToo(unprotected: readonly Unprotected[]): string {
+  if (unprotected.length === 0) return '';
+  const named = unprotected.slice(0, NAMED_MAX).map(({ path, reason }) => `${path} (${reason})`);
+  return `What lies there is not protected: ${named.join(', ')}${unprotected.length > NAMED_MAX ? ' and more' : ''}. `;
+}
+
+const nothingSelected = ({ tenant }: SelectionRequest, unprotected: readonly Unprotected[]): HttpProblem =>
   new HttpProblem(
     422,
     'backup.nothing_selected',
-    `No data set was found${tenant === undefined ? '' : ` for tenant ${tenant}`}, so there is nothing to back up. ` +
+    `No data set was found${tenant === undefined ? '' : ` for tenant ${tenant}`}, so there is nothing to back up. ${unprotectedToo(unprotected)}` +
       'Check the tenant and that DEEPLAKE_STORAGE_LOCATION names the folder that holds <tenant>/<dataset>.',
   );

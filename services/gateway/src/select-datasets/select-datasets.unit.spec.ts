@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selectDatasets } from './select-datasets.ts';
@@ -43,4 +43,36 @@ test.each(['empty', 'nobody'])('tenant %s selects nothing, which is refused', as
 
 test('another tenant of the same name of data set is not reached', async () => {
   await expect(selected({ tenant: 'globex', datasetIds: ['a'] })).rejects.toMatchObject({ status: 404 });
+});
+
+describe('what lies there and is in no data set', () => {
+  let place: string;
+  beforeAll(() => {
+    place = mkdtempSync(join(tmpdir(), 'dr-select-'));
+    mkdirSync(join(place, 'acme/a'), { recursive: true });
+    writeFileSync(join(place, 'acme/a/meta.json'), '{}');
+    writeFileSync(join(place, 'acme/loose.txt'), '');
+    symlinkSync('a', join(place, 'acme/link'));
+    symlinkSync('acme', join(place, 'globex'));
+  });
+  afterAll(() => rmSync(place, { recursive: true }));
+
+  test('comes with the selection', async () => {
+    const [selection] = await selectDatasets(place, { tenant: 'acme' });
+    expect(selection!.unprotected.map(({ path, reason }) => [path, reason])).toEqual([
+      ['acme/link', 'symlink'],
+      ['acme/loose.txt', 'loose-file'],
+    ]);
+    const [all] = await selectDatasets(place, {});
+    expect(all!.unprotected.map(({ path }) => path)).toEqual(['acme/link', 'acme/loose.txt']);
+  });
+
+  test('explains why a name is unknown', async () => {
+    const errors = [{ pointer: '/dataset_ids/0', message: 'no data set link: what lies there is not protected (symlink)' }];
+    await expect(selectDatasets(place, { tenant: 'acme', datasetIds: ['link'] })).rejects.toMatchObject({ status: 404, errors });
+  });
+
+  test('explains why nothing was found', async () => {
+    await expect(selectDatasets(place, { tenant: 'globex' })).rejects.toThrow('What lies there is not protected: globex (symlink).');
+  });
 });
