@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { type DatasetReport, inspectDataset, NO_REPAIR, repairOnRestore, syntheticFiles } from '@dr/deeplake';
-import type { Finding, RecordCaptured } from '@dr/domain';
-import { initRepository, type Repository, type TenantRepository } from '@dr/repository';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type DatasetReport, type Finding, inspectDataset } from '@dr/deeplake';
+import type { RecordCaptured } from '@dr/domain';
+import { type Commit, initRepository, type Repository, type TenantRepository } from '@dr/repository';
+import { placeOf, restoreDataset } from '@dr/restore';
 import { type ObjectStore, openSourceFolder, openStore } from '@dr/storage';
 import { captureDataset } from '../../../services/archiver/src/capture-dataset/capture-dataset.ts';
 
@@ -15,14 +16,26 @@ export const TENANT = 'live';
 export interface LiveBackup {
   readonly id: string;
   readonly record: RecordCaptured;
+  readonly commit: Commit;
   readonly status: 'completed' | 'partial';
   readonly ms: number;
 }
 
 export interface Restored {
+  readonly folder: string;
+  /** What the restore tells: its repairs, and what the checks say of the result. */
+  readonly findings: readonly Finding[];
   readonly report: DatasetReport;
-  readonly notes: readonly Finding[];
 }
+
+const CHOICES = {
+  overwriteExisting: false,
+  force: false,
+  verifyIntegrity: true,
+  restoreIndexes: true,
+  restoreMetadata: true,
+  paths: [],
+} as const;
 
 /** A repository that data sets of one tenant are backed up into while they are written: the archiver's capture, without the house around it. */
 export class LiveRepository {
@@ -55,24 +68,29 @@ export class LiveRepository {
     const status = record.findingCounts!.error === 0 ? 'completed' : 'partial';
     const { root, objects, bytes, newBytes, findings } = record;
     const sealed = { datasetId, format: record.format, root, status, objects, bytes, newBytes, findings } as const;
-    await session.commit({ backupId: id, tenant: TENANT, type: 'full', datasets: [sealed], createdAtMs: now(), expected: 1 });
+    const manifest = { backupId: id, tenant: TENANT, type: 'full', datasets: [sealed], createdAtMs: now(), expected: 1 } as const;
+    const commit = (await session.commit(manifest)) as Commit;
     await session.close();
-    return { id, record, status, ms: now() - begun };
+    return { id, record, commit, status, ms: now() - begun };
   }
 
-  /** Restores as the restorer does, repair included unless `keepTornHead`, into a folder that does not exist; then reads every byte of it. */
-  async restore({ record }: LiveBackup, target: string, keepTornHead = false): Promise<Restored> {
-    const { root, format, findings } = record;
-    const repair = keepTornHead
-      ? NO_REPAIR
-      : await repairOnRestore(this.#tenant.openFiles(root), { format, findings: findings as Finding[] });
-    await mkdir(dirname(target), { recursive: true });
-    await this.#tenant.restore(root, target, { filter: ({ path }) => !repair.leaveOut.has(path) });
-    for (const { path, content } of repair.write) await put(target, path, content);
-    const paths: string[] = repair.write.map(({ path }) => path);
-    for await (const { path, kind } of this.#tenant.entries(root)) if (kind === 'file' && !repair.leaveOut.has(path)) paths.push(path);
-    for (const { path, content } of syntheticFiles(paths, format)) await put(target, path, content);
-    return { report: await inspectDataset(await openSourceFolder(target), { deep: true }), notes: repair.notes };
+  /** Restores as the restorer does into `<root>/restored/set`, where nothing is yet; then reads every byte of it. */
+  async restore({ commit, record }: LiveBackup, root: string, keepTornHead = false): Promise<Restored> {
+    await mkdir(root, { recursive: true });
+    const place = placeOf(root, { tenant: 'restored', dataset: 'set', restoreId: 'restore_1', n: 1, token: 1 });
+    const { findings } = await restoreDataset({
+      tenant: this.#tenant,
+      commit,
+      dataset: { from: record.datasetId, to: 'set', format: record.format, root: record.root },
+      options: { ...CHOICES, keepTornHead },
+      place,
+      sourceRoot: root,
+      signal: new AbortController().signal,
+      progress: () => undefined,
+      now,
+      beginSwap: async () => undefined,
+    });
+    return { folder: place.target, findings, report: await inspectDataset(await openSourceFolder(place.target), { deep: true }) };
   }
 
   /** The files of a backup as they were captured, sorted by path. */
@@ -86,9 +104,4 @@ export class LiveRepository {
     await this.#repository.close();
     await this.#store.close();
   }
-}
-
-async function put(target: string, path: string, content: Uint8Array): Promise<void> {
-  await mkdir(dirname(join(target, path)), { recursive: true });
-  await writeFile(join(target, path), content);
 }

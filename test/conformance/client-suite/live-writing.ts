@@ -67,11 +67,11 @@ async function round(suite: Suite, live: LiveCase, seed: number, count: number):
   if (!KEEP) await rm(work, { recursive: true, force: true });
 }
 
-async function linesOf(journal: string): Promise<number> {
+export async function linesOf(journal: string): Promise<number> {
   return (await readFile(journal, 'utf8').catch(() => '')).split('\n').length - 1;
 }
 
-async function untilWritten(journal: string, lines: number, writer: RunningWriter): Promise<void> {
+export async function untilWritten(journal: string, lines: number, writer: RunningWriter): Promise<void> {
   while ((await linesOf(journal)) < lines) {
     writer.assertAlive();
     await pause(50);

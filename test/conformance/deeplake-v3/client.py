@@ -3,6 +3,7 @@
 
     client.py write DIR     makes a data set with commits, branches, updates, deletes and an uncommitted tail
     client.py dump DIR      prints as JSON what the client sees: branches, commits, rows per tensor, a digest of every value
+    client.py reset DIR     drops the uncommitted work of main, Deep Lake's own cure of a torn head; prints the id of the new head
     client.py append DIR    appends one row on main and commits: proof that a restored set can be written
 """
 import contextlib
@@ -47,8 +48,10 @@ def dump(path, values=True):
     heads = dict(ds.version_state["branch_commit_map"])
     out = {"branches": heads, "commits": {}}
     for commit in sorted(nodes):
-        ds.checkout(commit)
         node = nodes[commit]
+        if node.commit_time is None and commit not in heads.values():
+            continue  # a head that `reset` replaced: its folder is gone, and the client cannot open it
+        ds.checkout(commit)
         out["commits"][commit] = {"branch": node.branch, "message": node.commit_message, **describe(ds, values)}
     return out
 
@@ -97,9 +100,15 @@ def append(path):
     return {"before": before, "after": ds.__len__(warn=False)}
 
 
+def reset(path):
+    ds = deeplake.load(path, verbose=False)
+    ds.reset(force=True)
+    return {"head": ds.pending_commit_id}
+
+
 if __name__ == "__main__":
     command, path = sys.argv[1], sys.argv[2]
     with contextlib.redirect_stdout(sys.stderr):  # the client prints progress
-        result = {"write": write, "dump": dump, "append": append}[command](path)
+        result = {"write": write, "dump": dump, "reset": reset, "append": append}[command](path)
     if result is not None:
         print(json.dumps(result, indent=1, sort_keys=True))

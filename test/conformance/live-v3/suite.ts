@@ -20,10 +20,12 @@ async function restoredWhole(
   { backup, repository, journal, since, work }: Taken,
   how: 'heads' | 'commits',
 ): Promise<Checked> {
-  const target = join(work, 'restored');
-  const { report, notes } = await repository.restore(backup, target);
-  deepStrictEqual([report.findings.filter((f) => f.severity === 'error'), notes.filter((n) => n.severity === 'error')], [[], []]);
-  const checked = (await client.ask(['check', target, journal, String(since), how])) as Checked;
+  const { folder, findings, report } = await repository.restore(backup, join(work, 'default'));
+  deepStrictEqual(
+    [report.findings.filter(({ severity }) => severity === 'error'), findings.filter(({ severity }) => severity === 'error')],
+    [[], []],
+  );
+  const checked = (await client.ask(['check', folder, journal, String(since), how])) as Checked;
   deepStrictEqual(Object.fromEntries(report.branches.map((b) => [b.name, b.rows])), checked.branches);
   return checked;
 }
@@ -42,9 +44,8 @@ async function judgeRestless(client: PythonClient, taken: Taken): Promise<void> 
   if (backup.status === 'completed') return;
   ok(backup.record.findings.some((f) => f.severity === 'error'));
   ok(checked.fresh > 0, 'no branch was set back to its last commit');
-  const target = join(work, 'as-captured');
-  await repository.restore(backup, target, true);
-  deepStrictEqual(await sizesOf(target), await repository.sizesOf(backup));
+  const asCaptured = await repository.restore(backup, join(work, 'as-captured'), true);
+  deepStrictEqual(await sizesOf(asCaptured.folder), await repository.sizesOf(backup));
 }
 
 async function sizesOf(folder: string): Promise<Map<string, number>> {

@@ -14,10 +14,9 @@ interface Checked {
 async function judge(client: PythonClient, { backup, repository, journal, since, work }: Taken): Promise<void> {
   const wordsOf = (findings: readonly { severity: string }[]) => findings.filter(({ severity }) => severity !== 'info');
   deepStrictEqual([backup.status, wordsOf(backup.record.findings)], ['completed', []]);
-  const target = join(work, 'restored');
-  const { report, notes } = await repository.restore(backup, target);
-  deepStrictEqual([wordsOf(report.findings), notes], [[], []]);
-  const checked = (await client.ask(['check', target, journal, String(since)])) as Checked;
+  const { folder, findings, report } = await repository.restore(backup, work);
+  deepStrictEqual([wordsOf(report.findings), wordsOf(findings)], [[], []]);
+  const checked = (await client.ask(['check', folder, journal, String(since)])) as Checked;
   deepStrictEqual(Object.fromEntries(report.branches.map((b) => [b.name, b.rows])), checked.branches);
   deepStrictEqual(report.tags.length, checked.tags);
 }
