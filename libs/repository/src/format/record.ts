@@ -1,5 +1,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { Malformed } from '../errors.ts';
+import { type PlaneChoice, PlaneChooser } from './plane-choice.ts';
+import { type Compress, decodePlanes, encodePlanes, PLANE_WIDTHS, type PlaneWidth } from './planes.ts';
 import { release } from './release.ts';
 
 /** What stands before a piece inside its sealed record: u8 codec, u8 transform, u16 0, u32 length of the piece; then 32 bytes base id for a delta. */
@@ -11,7 +13,9 @@ export const PIECE_BYTES_MAX = 4 * 1024 * 1024;
 const CODEC_RAW = 0;
 const CODEC_ZSTD = 1;
 const TRANSFORM_NONE = 0;
-/** Transforms with this bit need a base; no version writes one yet (the engine issue brings planes and deltas). */
+/** Transforms 1, 2, 3: byte planes of elements of 2, 4, 8 bytes. */
+const TRANSFORM_PLANES: readonly PlaneWidth[] = PLANE_WIDTHS;
+/** Transforms with this bit need a base; no version writes one yet. */
 const TRANSFORM_DELTA_BIT = 0x40;
 
 export interface RecordHeader {
@@ -43,6 +47,8 @@ export function decodeRecordHeader(plain: Uint8Array): { header: RecordHeader; b
   return { header: { codec, transform, length, base: delta ? view.subarray(RECORD_HEADER_BYTES, bytes) : undefined }, bytes };
 }
 
+/** Shorter pieces are not worth the look. */
+const PLANES_FROM_BYTES = 2048;
 /** Below this, compressing a sample first costs more than it saves. */
 const SAMPLE_FROM_BYTES = 128 * 1024;
 const SAMPLE_BYTES = 8 * 1024;
@@ -50,28 +56,70 @@ const SAMPLES = 3;
 /** A sample must come below this share to be worth the whole piece. */
 const SAMPLE_SHRINK = 0.97;
 
-/** Compresses pieces at one zstd level (0 = never), keeping what does not shrink as it is. */
-export function pieceCompressor(level: number): (piece: Uint8Array) => { header: RecordHeader; payload: Uint8Array } {
+/**
+ * Planes of numbers hold few repetitions and much skew: looking for long matches only, with a small table, leaves the bytes to the entropy coder. Measured
+ * on exponents of float32 vectors: 34.5 % in 0.21 ms instead of 39.2 % in 0.82 ms per 256 KiB.
+ */
+const PLANE_PARAMS = { [constants.ZSTD_c_minMatch]: 7, [constants.ZSTD_c_hashLog]: 8 };
+
+/** Compresses pieces at one zstd level (0 = never), in planes where they save, keeping what does not shrink as it is. */
+export function pieceCompressor(level: number): (piece: Uint8Array) => EncodedPiece {
   const params = { [constants.ZSTD_c_compressionLevel]: level };
   const compress = (bytes: Uint8Array): Buffer => zstdCompressSync(bytes, { chunkSize: zstdBound(bytes.length), params });
-  const sample = Buffer.allocUnsafe(SAMPLE_BYTES * SAMPLES);
+  const compressPlane = (bytes: Uint8Array): Buffer =>
+    zstdCompressSync(bytes, { chunkSize: zstdBound(bytes.length), params: { ...params, ...PLANE_PARAMS } });
+  const chooser = new PlaneChooser(compressPlane);
+  const scratch = Buffer.allocUnsafe(SAMPLE_BYTES * SAMPLES);
   return (piece) => {
-    const raw = { header: { codec: CODEC_RAW, transform: TRANSFORM_NONE, length: piece.length }, payload: piece };
-    if (level === 0 || piece.length === 0) return raw;
-    if (piece.length >= SAMPLE_FROM_BYTES && compress(takeSample(piece, sample)).length > sample.length * SAMPLE_SHRINK) return raw;
-    const payload = compress(piece);
-    if (payload.length < piece.length) return { header: { ...raw.header, codec: CODEC_ZSTD }, payload };
-    release(payload);
-    return raw;
+    if (level === 0 || piece.length === 0) return asItIs(piece);
+    const sample = takeSample(piece, scratch);
+    let sampleBytes: number | undefined;
+    const otherwise = (): number => (sampleBytes ??= compress(sample).length);
+    const planes = piece.length >= PLANES_FROM_BYTES ? chooser.choose(sample, otherwise) : undefined;
+    if (planes) return inPlanes(piece, planes, compressPlane);
+    if (piece.length >= SAMPLE_FROM_BYTES && otherwise() > sample.length * SAMPLE_SHRINK) return asItIs(piece);
+    return smallest(piece, { codec: CODEC_ZSTD, transform: TRANSFORM_NONE, length: piece.length }, compress(piece));
   };
+}
+
+export interface EncodedPiece {
+  readonly header: RecordHeader;
+  /** The piece itself, or memory that nobody else holds. */
+  readonly payload: Uint8Array;
+}
+
+const asItIs = (piece: Uint8Array): EncodedPiece => ({
+  header: { codec: CODEC_RAW, transform: TRANSFORM_NONE, length: piece.length },
+  payload: piece,
+});
+
+function inPlanes(piece: Uint8Array, { width, mask }: PlaneChoice, compress: Compress): EncodedPiece {
+  const transform = 1 + TRANSFORM_PLANES.indexOf(width);
+  return smallest(piece, { codec: CODEC_RAW, transform, length: piece.length }, encodePlanes(piece, width, mask, compress));
+}
+
+function smallest(piece: Uint8Array, header: RecordHeader, payload: Buffer): EncodedPiece {
+  if (payload.length < piece.length) return { header, payload };
+  release(payload);
+  return asItIs(piece);
 }
 
 /** The piece behind an opened record, whose memory it takes over. @throws Malformed; for a transform of a later version too. */
 export function decodeRecord(plain: Uint8Array): Uint8Array {
   const { header, bytes } = decodeRecordHeader(plain);
-  if (header.transform !== TRANSFORM_NONE) throw new Malformed(`a record uses transform ${header.transform}, which a later version wrote`);
-  const piece = decompress(header, plain.subarray(bytes));
+  const width = TRANSFORM_PLANES[header.transform - 1];
+  if (header.transform !== TRANSFORM_NONE && width === undefined)
+    throw new Malformed(`a record uses transform ${header.transform}, which a later version wrote`);
+  const payload = plain.subarray(bytes);
+  const piece = width === undefined ? decompress(header, payload) : joinPlanes(header, payload, width);
   if (piece.length !== header.length) throw new Malformed(`a piece has ${piece.length} bytes instead of ${header.length}`);
+  return piece;
+}
+
+function joinPlanes({ codec, length }: RecordHeader, payload: Uint8Array, width: PlaneWidth): Uint8Array {
+  if (codec !== CODEC_RAW) throw new Malformed(`a record in planes uses compression ${codec}, which a later version wrote`);
+  const piece = decodePlanes(payload, length, width, unzstd);
+  release(payload);
   return piece;
 }
 
@@ -79,19 +127,26 @@ function decompress(header: RecordHeader, payload: Uint8Array): Uint8Array {
   if (header.codec === CODEC_RAW) return payload;
   if (header.codec !== CODEC_ZSTD) throw new Malformed(`a record uses compression ${header.codec}, which a later version wrote`);
   try {
-    return zstdDecompressSync(payload, { chunkSize: Math.max(header.length, 64), maxOutputLength: Math.max(header.length, 1) });
-  } catch (cause) {
-    throw new Malformed('a piece does not decompress', { cause });
+    return unzstd(payload, header.length);
   } finally {
     release(payload);
   }
 }
 
-/** Start, middle and end of a piece. */
-function takeSample(piece: Uint8Array, sample: Buffer): Buffer {
-  const step = Math.floor((piece.length - SAMPLE_BYTES) / (SAMPLES - 1));
-  for (let i = 0; i < SAMPLES; i++) sample.set(piece.subarray(i * step, i * step + SAMPLE_BYTES), i * SAMPLE_BYTES);
-  return sample;
+function unzstd(payload: Uint8Array, length: number): Buffer {
+  try {
+    return zstdDecompressSync(payload, { chunkSize: Math.max(length, 64), maxOutputLength: Math.max(length, 1) });
+  } catch (cause) {
+    throw new Malformed('a piece does not decompress', { cause });
+  }
+}
+
+/** Start, middle and end of a piece (all of a short one), whole elements of 8 bytes from places that are multiples of 8. */
+function takeSample(piece: Uint8Array, scratch: Buffer): Uint8Array {
+  if (piece.length <= scratch.length) return piece.subarray(0, piece.length - (piece.length % 8));
+  const step = Math.floor((piece.length - SAMPLE_BYTES) / (SAMPLES - 1) / 8) * 8;
+  for (let i = 0; i < SAMPLES; i++) scratch.set(piece.subarray(i * step, i * step + SAMPLE_BYTES), i * SAMPLE_BYTES);
+  return scratch;
 }
 
 /** ZSTD_compressBound, rounded up: the whole output then fits one allocation (1.5 times as fast as the default). */
