@@ -12,8 +12,8 @@ const keep = (period: string, what: string) =>
     idle: NO_RETENTION,
   });
 
-const hook = (when: string, about: string) =>
-  setting(hooks, { yaml: `hooks.${when}`, fallback: [], about, shown: shownHooks, idle: 'no hook runs' });
+const hook = (when: string, about: string, idle?: string) =>
+  setting(hooks, { yaml: `hooks.${when}`, fallback: [], about, shown: shownHooks, ...(idle !== undefined && { idle }) });
 
 const NOT_LOCAL = (backend: string) => `used with BACKUP_STORAGE=${backend} only, which is not built in this version`;
 
@@ -111,9 +111,12 @@ export const backupSettings = {
     idle: 'backups hold data sets only',
   }),
   hooks: {
-    pre: hook('pre', 'Run before a backup. Commands are lists of arguments and run without a shell.'),
-    post: hook('post', 'Run after a backup.'),
-    afterRestore: hook('after_restore', 'Run after a restore.'),
+    pre: hook('pre', 'Run before a backup. Commands are lists of arguments and run without a shell.', 'no hook runs'),
+    post: hook('post', 'Run after a backup.', 'no hook runs'),
+    afterRestore: hook(
+      'after_restore',
+      'Run after a restore, before it ends; a failure makes it partial unless on_failure is warn. timeout_seconds: 300 unless given.',
+    ),
   },
   replicas: setting(replicas, {
     yaml: 'replicas',

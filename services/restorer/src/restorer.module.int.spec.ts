@@ -1,7 +1,8 @@
 /** The restorer as a Nest app: from the request in the log to the end of the restore, on real servers and a real disk. */
 import 'reflect-metadata';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Hook } from '@dr/config';
 import { streamOf } from '@dr/domain';
 import type { LoggedEvent } from '@dr/event-store';
 import { type House, ServiceHealth } from '@dr/service';
@@ -17,8 +18,11 @@ const finding = { format: 'opaque', code: 'F1', severity: 'error', path: 'gone',
 
 let on: Restoring;
 let app: INestApplicationContext | undefined;
-const start = async () => {
-  app = await NestFactory.createApplicationContext(RestorerModule.of(on.house, new ServiceHealth(on.house as House)), { logger: false });
+const start = async (afterRestore: Hook[] = []) => {
+  const { config } = on.house;
+  const hooked = { ...config, backup: { ...config.backup, hooks: { ...config.backup.hooks, afterRestore } } };
+  const house: House = { ...on.house, config: hooked };
+  app = await NestFactory.createApplicationContext(RestorerModule.of(house, new ServiceHealth(house)), { logger: false });
 };
 
 beforeAll(async () => {
@@ -26,7 +30,7 @@ beforeAll(async () => {
   on = await restoring({ articles: { 'a.txt': 'restored' }, notes: { big } }, { notes: { status: 'partial', findings: [finding] } });
 }, 60_000);
 afterAll(() => on.house.close());
-beforeEach(start);
+beforeEach(() => start());
 afterEach(() => app?.close());
 
 const resultsOf = (state: Awaited<ReturnType<typeof ended>>) => [...state.results].sort(([a], [b]) => a - b).map(([, result]) => result);
@@ -92,3 +96,40 @@ test('a cancel while no restorer runs is carried out by the next one, which clea
   expect((await ended(on, id)).status).toBe('cancelled');
   expect(namesIn(on, 'dead')).toEqual([]);
 }, 60_000);
+
+describe('with hooks', () => {
+  const withHooks = async (afterRestore: Hook[]) => {
+    await app!.close();
+    await start(afterRestore);
+  };
+
+  test('they run once, after everything is in place, and are in the record', async () => {
+    const log = join(on.house.sourceRoot, 'hooks.log');
+    const command = ['sh', '-c', `ls ${on.house.sourceRoot}/$DR_TARGET_TENANT/articles/a.txt >> ${log}`];
+    await withHooks([{ command }, { command: ['false'], on_failure: 'warn' }]);
+    const state = await ended(on, await request(on, { targetTenant: 'hooked' }));
+    expect(state.hooks).toMatchObject([
+      { name: 'sh', ok: true },
+      { name: 'false', ok: false, blocking: false },
+    ]);
+    expect(readFileSync(log, 'utf8').trim().split('\n')).toHaveLength(1);
+  }, 60_000);
+
+  test('one that fails makes the restore partial and is named', async () => {
+    await withHooks([{ command: ['false'] }]);
+    const state = await ended(on, await request(on, { targetTenant: 'unhooked' }));
+    expect(state).toMatchObject({
+      status: 'partial',
+      ended: { message: expect.stringContaining('Hook false failed: it ended with exit code 1') },
+    });
+    expect(namesIn(on, 'unhooked')).toEqual(['articles', 'notes']);
+  }, 60_000);
+
+  test('nothing runs after a restore that put nothing in place', async () => {
+    await withHooks([{ command: ['false'] }]);
+    put(on, 'busy/articles/x', 'x');
+    put(on, 'busy/notes/x', 'x');
+    const state = await ended(on, await request(on, { targetTenant: 'busy' }));
+    expect([state.status, state.hooks]).toEqual(['failed', undefined]);
+  }, 60_000);
+});

@@ -1,5 +1,6 @@
 import { type House, HouseModule, RepositoryAccess, ServiceHealth } from '@dr/service';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { RunHooks } from './after-restore/run-hooks.ts';
 import { AnswerPlans } from './plan-restore/answer-plans.ts';
 import { PlanRestores } from './plan-restore/plan-restores.ts';
 import { AnswerContents } from './read-contents/answer-contents.ts';
@@ -17,6 +18,7 @@ export class RestorerModule implements OnApplicationShutdown {
       PlanRestores,
       AnswerPlans,
       RestoreDatasets,
+      RunHooks,
       VerifyBackups,
       AnswerContents,
     ];

@@ -1,6 +1,7 @@
 import { type RestoreDataset, type RestoreState, restoreDecider } from '@dr/domain';
 import { changed, type LoggedEvent, type Queryable } from '@dr/event-store';
 import type { NewJob } from '@dr/jobs';
+import type { HooksPayload } from '../after-restore/run-hooks.ts';
 import { follow } from './follow.ts';
 import type { Planner, RestorePayload } from './plan-restore.ts';
 import { type BusyTarget, freeTargets, takeTargets } from './targets.ts';
@@ -50,7 +51,7 @@ const restoreOf = ({ stream }: LoggedEvent): string => stream.slice('restore-'.l
 export async function countDataset(planner: Planner, tx: Queryable, event: LoggedEvent): Promise<NewJob[]> {
   const sql = 'UPDATE restore_plans SET ended = ended + 1 WHERE restore_id = $1 RETURNING expected, ended';
   const [plan] = await changed<{ expected: number; ended: number }>(tx, sql, [restoreOf(event)]);
-  return plan && plan.ended >= plan.expected ? end(planner, tx, event, restoreOf(event)) : [];
+  return plan && plan.ended >= plan.expected ? runHooksOrEnd(planner, tx, event, restoreOf(event)) : [];
 }
 
 /**
@@ -63,6 +64,16 @@ export async function cancelRestore(planner: Planner, tx: Queryable, event: Logg
   const sql = 'UPDATE restore_plans SET cancelled = true, ended = ended + $2 WHERE restore_id = $1 RETURNING expected, ended';
   const [plan] = await changed<{ expected: number; ended: number }>(tx, sql, [restoreId, withdrawn.length]);
   return plan && plan.ended >= plan.expected ? end(planner, tx, event, restoreId) : [];
+}
+
+/** Hooks run when something was put in its place; the job that runs them ends the restore. */
+async function runHooksOrEnd(planner: Planner, tx: Queryable, event: LoggedEvent, restoreId: string): Promise<NewJob[]> {
+  const { state } = await planner.store.load(event.stream, restoreDecider, tx);
+  const isDue = planner.hasHooks && state.status === 'swapping' && [...state.results.values()].some(({ ok }) => ok);
+  if (!isDue) return end(planner, tx, event, restoreId);
+  const { tenant, traceparent } = event.meta;
+  const payload: HooksPayload = { restoreId, traceparent };
+  return planner.queue.enqueue(tx, [{ jobId: `hooks-${restoreId}`, kind: 'restore-hooks', tenant, operationId: restoreId, payload }]);
 }
 
 async function end(planner: Planner, tx: Queryable, event: LoggedEvent, restoreId: string): Promise<NewJob[]> {

@@ -23,6 +23,8 @@ export interface VerificationPayload extends Traced {
 export interface Planner {
   store: EventStore;
   queue: JobQueue;
+  /** Something is to be run after a restore, before it ends. */
+  hasHooks?: boolean;
 }
 
 /**

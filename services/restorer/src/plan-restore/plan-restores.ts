@@ -14,7 +14,9 @@ export class PlanRestores implements OnApplicationBootstrap, OnApplicationShutdo
 
   onApplicationBootstrap(): void {
     const { house, health } = this;
-    this.stop = startPlanner(house, health, { name: 'plan-restores', version: 1, plan: (tx, event) => planRestore(house, tx, event) });
+    const { store, queue, config } = house;
+    const planner = { store, queue, hasHooks: config.backup.hooks.afterRestore.length > 0 };
+    this.stop = startPlanner(house, health, { name: 'plan-restores', version: 1, plan: (tx, event) => planRestore(planner, tx, event) });
   }
 
   async onApplicationShutdown(): Promise<void> {
