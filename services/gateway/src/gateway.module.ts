@@ -19,6 +19,7 @@ import { declarationsOf } from './http/route.ts';
 import { ValidateInput } from './http/validate-input.ts';
 import { IdempotentRequests } from './idempotency/idempotent-requests.ts';
 import { DECLARATIONS, OpenApiController } from './openapi/openapi.controller.ts';
+import { ReadBackupEventsController } from './read-backup-events/read-backup-events.controller.ts';
 import { ReadBackupsController } from './read-backups/read-backups.controller.ts';
 import { ReadConfigController } from './read-config/read-config.controller.ts';
 import { ReadContentsController } from './read-contents/read-contents.controller.ts';
@@ -41,6 +42,7 @@ const controllers = [
   ApiKeysController,
   RequestBackupController,
   ReadBackupsController,
+  ReadBackupEventsController,
   CancelBackupController,
   DeleteBackupController,
   ReadContentsController,

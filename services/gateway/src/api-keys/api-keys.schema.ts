@@ -3,12 +3,12 @@ import * as z from 'zod';
 import { route } from '../http/route.ts';
 import { idempotencyHeaders } from '../idempotency/idempotent-requests.ts';
 import { apiKeyPage, apiKeyResource, createdApiKey } from '../resources/api-key.ts';
-import { byId, cursor, pageSize, tenantName, time } from '../resources/scalars.ts';
+import { byId, cursor, moment, pageSize, tenantName } from '../resources/scalars.ts';
 
 const createApiKeyBody = z.strictObject({
   tenant_id: tenantName.optional().describe('`*`: all tenants. A key of one tenant may leave it out.'),
   scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
-  expires_at: time.optional(),
+  expires_at: moment.optional(),
   name: z.string().min(1).max(256).optional().describe('Words to know it by.'),
 });
 

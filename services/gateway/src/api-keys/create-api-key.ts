@@ -40,7 +40,7 @@ export class CreateApiKey {
 
   private endOf({ expires_at }: CreateApiKeyBody): string | undefined {
     if (expires_at === undefined) return undefined;
-    if (Date.parse(expires_at) > this.house.now()) return new Date(expires_at).toISOString();
+    if (Date.parse(expires_at) > this.house.now()) return expires_at;
     throw new HttpProblem(422, 'api_key.end_in_past', `The key would have ended at ${expires_at}, which is past; none was made.`);
   }
 

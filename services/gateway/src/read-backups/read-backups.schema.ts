@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { route } from '../http/route.ts';
 import { BACKUP_STATUSES, BACKUP_TYPES, backupPage, backupResource } from '../resources/backup.ts';
-import { byId, cursor, pageSize, time } from '../resources/scalars.ts';
+import { byId, cursor, moment, pageSize } from '../resources/scalars.ts';
 
 /** CONTRACT section 2, GET /backups. Query values are text; numbers and times are read from it. */
 export const listBackupsQuery = z.strictObject({
@@ -11,8 +11,8 @@ export const listBackupsQuery = z.strictObject({
   status: z.enum(BACKUP_STATUSES).optional(),
   dataset_id: z.string().optional(),
   tenant_id: z.string().optional(),
-  since: time.optional(),
-  until: time.optional(),
+  since: moment.optional(),
+  until: moment.optional(),
 });
 
 export type ListBackupsQuery = z.infer<typeof listBackupsQuery>;

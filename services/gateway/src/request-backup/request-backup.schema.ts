@@ -5,6 +5,16 @@ import { BACKUP_TYPES, backupResource } from '../resources/backup.ts';
 import { datasetName, tenantName } from '../resources/scalars.ts';
 import { waitQuery } from '../wait-for-end/wait-for-end.ts';
 
+const METADATA_BYTES_MAX = 16_384;
+
+/** Words of the user, kept in an erasable row: some notes, not data. */
+const userMetadata = z
+  .record(z.string(), z.unknown())
+  .refine(
+    (words) => Buffer.byteLength(JSON.stringify(words)) <= METADATA_BYTES_MAX,
+    `must not be larger than ${METADATA_BYTES_MAX} bytes as JSON`,
+  );
+
 /** CONTRACT section 2, POST /backups. Unknown fields are refused: a typo such as `dataset_id` must not widen a backup. */
 export const requestBackupBody = z.strictObject({
   type: z.enum(BACKUP_TYPES).default('full'),
@@ -12,7 +22,7 @@ export const requestBackupBody = z.strictObject({
   tenant_id: tenantName.optional(),
   all_tenants: z.boolean().optional(),
   description: z.string().max(4096).optional(),
-  metadata: z.record(z.string(), z.unknown()).optional(),
+  metadata: userMetadata.optional(),
 });
 
 export type RequestBackupBody = z.infer<typeof requestBackupBody>;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { route } from '../http/route.ts';
 import { idempotencyHeaders } from '../idempotency/idempotent-requests.ts';
 import { restoreResource } from '../resources/restore.ts';
-import { byId, datasetName, tenantName } from '../resources/scalars.ts';
+import { byId, datasetName, moment, tenantName } from '../resources/scalars.ts';
 import { waitSeconds } from '../wait-for-end/wait-for-end.ts';
 import { restorePlan } from './plan-resource.ts';
 
@@ -39,7 +39,7 @@ export type RequestRestoreBody = z.infer<typeof requestRestoreBody>;
 
 /** With `latest` in the path: the newest backup by that time, of that tenant. */
 export const latestQuery = z.strictObject({
-  as_of: z.iso.datetime({ offset: true }).optional(),
+  as_of: moment.optional(),
   tenant_id: z.string().optional(),
   wait: waitSeconds,
 });

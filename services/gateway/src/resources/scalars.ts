@@ -4,6 +4,16 @@ import * as z from 'zod';
 export const time = z.iso.datetime({ offset: true });
 export const timeOrNull = time.nullable();
 
+/** As an input: a moment that there is, in the years 1 to 9999, which is what PostgreSQL and our events take; handed on in UTC. */
+export const moment = time
+  .refine((text) => isMoment(text), 'is not a moment in the years 1 to 9999')
+  .transform((text) => new Date(text).toISOString());
+
+function isMoment(text: string): boolean {
+  const at = new Date(text);
+  return !Number.isNaN(at.getTime()) && /^\d{4}-/.test(at.toISOString()) && at.getUTCFullYear() >= 1;
+}
+
 export const datasetFormat = z.enum(['v3', 'v4', 'opaque']);
 
 /** What the id in a path may be. Whether there is such a thing is another question: 404. */
