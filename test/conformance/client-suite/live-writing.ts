@@ -1,6 +1,9 @@
+import { deepStrictEqual } from 'node:assert/strict';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { discoverDatasets, inspectDataset } from '@dr/deeplake';
+import { openSourceFolder } from '@dr/storage';
 import { type LiveBackup, LiveRepository, TENANT } from './live-repository.ts';
 import { COUNT, numbersFrom, SEED } from './live-seed.ts';
 import type { PythonClient, RunningWriter } from './python-client.ts';
@@ -53,10 +56,18 @@ async function round(suite: Suite, live: LiveCase, seed: number, count: number):
     await pause(random() * BETWEEN_MS_MAX);
     const since = await linesOf(journal);
     const backup = await repository.backUp(source, 'set', live.format);
+    await lookAtSource(source, live.format);
     writer.assertAlive();
     all.push({ backup, repository, journal, since, work: join(work, `backup${all.length}`) });
   }
   await writer.stop();
+  await suite.case(`${live.name}, seed ${seed}: the source at rest passes every check, read to the last byte`, async () => {
+    const { findings } = await inspectDataset(await openSourceFolder(join(source, TENANT, 'set')), { deep: true });
+    deepStrictEqual(
+      findings.filter(({ severity }) => severity !== 'info'),
+      [],
+    );
+  });
   for (const [i, taken] of all.entries()) {
     const { backup, since } = taken;
     await suite.case(`${live.name}, seed ${seed}, backup ${i + 1}: ${backup.status} in ${backup.ms} ms, after ${since} changes`, () =>
@@ -65,6 +76,15 @@ async function round(suite: Suite, live: LiveCase, seed: number, count: number):
     if (!KEEP) await rm(taken.work, { recursive: true, force: true });
   }
   if (!KEEP) await rm(work, { recursive: true, force: true });
+}
+
+/** Under a writer, discovery sees the data set as what it is, and an inspection of the source itself comes to an end, whatever it finds. */
+async function lookAtSource(source: string, format: LiveCase['format']): Promise<void> {
+  const found: string[] = [];
+  for await (const set of discoverDatasets(await openSourceFolder(source)))
+    found.push(set.kind === 'dataset' ? `${set.path} ${set.format}` : set.path);
+  deepStrictEqual(found, [`${TENANT}/set ${format}`]);
+  deepStrictEqual((await inspectDataset(await openSourceFolder(join(source, TENANT, 'set')))).format, format);
 }
 
 export async function linesOf(journal: string): Promise<number> {
