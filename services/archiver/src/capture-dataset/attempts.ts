@@ -10,9 +10,10 @@ export interface Attempt {
 
 /**
  * whole: no check found loss. incomplete: parts cannot be read, or an unknown layout never rests, and another try would not help. source-damaged: the same findings twice
- * and nothing was written in between. torn: writers did not let any try come out whole.
+ * and nothing was written in between. lasting: v4, and the same findings in spite of everything that was written: its files are written once, so they do
+ * not tear. torn: writers did not let any try come out whole.
  */
-export type Verdict = 'whole' | 'incomplete' | 'source-damaged' | 'torn';
+export type Verdict = 'whole' | 'incomplete' | 'source-damaged' | 'lasting' | 'torn';
 
 export interface Outcome extends Attempt {
   readonly verdict: Verdict;
@@ -37,14 +38,16 @@ const QUIET_BACKOFF_MS = 50;
  */
 export async function captureUntilWhole({ attempt, sleep, now }: Attempts): Promise<Outcome> {
   let last = await attempt(1, undefined);
+  let lasting = false;
   for (let tries = 1; ; tries++) {
     if (!mayHeal(last)) return { ...last, verdict: isWhole(last) ? 'whole' : 'incomplete', tries };
     const backoff = BACKOFF_MS[tries - 1];
-    if (backoff === undefined) return { ...last, verdict: 'torn', tries };
+    if (backoff === undefined) return { ...last, verdict: lasting ? 'lasting' : 'torn', tries };
     await sleep(isQuiet(last, now()) ? QUIET_BACKOFF_MS : backoff);
     const next = await attempt(tries + 1, last);
     if (mayHeal(next) && isDamage(last, next)) return { ...next, verdict: 'source-damaged', tries: tries + 1 };
     if (last.notes.unsettled && next.notes.unsettled) return { ...next, verdict: 'torn', tries: tries + 1 };
+    lasting = next.report.format === 'v4' && sameErrors(last.report, next.report);
     last = next;
   }
 }

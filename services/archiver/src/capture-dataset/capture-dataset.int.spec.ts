@@ -1,6 +1,6 @@
 /** One data set captured into a real repository: what is recorded of it, and what makes it less than intact. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { captureDecider, type DatasetRef, type RecordCaptured } from '@dr/domain';
 import { removeTestFolders, unpackFixture } from '../../../../libs/deeplake/src/testing/fixtures.ts';
@@ -122,21 +122,33 @@ test('a set that is damaged at the source is captured, with its findings, which 
   expect(isIntact(captured)).toBe(false);
 });
 
-test('a set whose writers never rest is torn, not damaged: the findings say which', async () => {
-  let writes = 0;
-  const log = inSource('torn/_deeplake_log/_meta/next_base');
-  const always = () => {
-    const meta = inSource('torn/_deeplake_log/_meta');
-    writeFileSync(join(meta, `${String(100 + ++writes).padStart(10, '0')}m00000000.jsonl`), '{"commit":{}}\n');
+describe('a v4 set that is written all the time', () => {
+  let commits = 100;
+  const commit = (id: string) => {
+    const meta = inSource(`${id}/_deeplake_log/_meta`);
+    writeFileSync(join(meta, `${String(++commits).padStart(10, '0')}m00000000.jsonl`), '{"commit":{}}\n');
   };
-  cpSync(inSource('torn'), inSource('torn-before'), { recursive: true, preserveTimestamps: true });
-  expect(existsSync(log)).toBe(true);
-  const captured = await capture(ref('torn', 'v4'), { always });
-  expect(captured.findings.find(({ code }) => code === 'D1')!.message).toMatch(
-    /the source was written while it was copied, in each of 4 tries$/,
-  );
-  rmSync(inSource('torn'), { recursive: true });
-  renameSync(inSource('torn-before'), inSource('torn'));
+
+  test('and lacks a file in each try is damaged: what it writes once does not tear', async () => {
+    cpSync(inSource('torn'), inSource('torn-busy'), { recursive: true, preserveTimestamps: true });
+    const captured = await capture(ref('torn-busy', 'v4'), { always: () => commit('torn-busy') });
+    expect(captured.findings.find(({ code }) => code === 'D1')!.message).toMatch(
+      /damaged: it was found in each of 4 tries, and v4 writes its files once$/,
+    );
+    expect(isIntact(captured)).toBe(false);
+  });
+
+  test('and whose clean-up takes files away that the captured logs name is captured again, as it is after the clean-up', async () => {
+    const series = await unpackFixture('gen-v4-series');
+    cpSync(join(series, '4-inverted-index'), inSource('cleaned'), { recursive: true, preserveTimestamps: true });
+    let left = 1;
+    const before = () => {
+      if (left-- > 0) rmSync(inSource('cleaned'), { recursive: true });
+      cpSync(join(series, '5-branch-tag-compact'), inSource('cleaned'), { recursive: true });
+    };
+    const captured = await capture(ref('cleaned', 'v4'), { before });
+    expect([errorsOf(captured), captured.branches.length]).toEqual([[], 2]);
+  });
 });
 
 test('a file that vanishes between listing and reading is not part of the data set any more', async () => {

@@ -61,6 +61,7 @@ function explained({ format, code, severity, path, message }: Finding, { verdict
 
 const CAUSES: Readonly<Partial<Record<Outcome['verdict'], (tries: number) => string>>> = {
   'source-damaged': () => 'the source itself is damaged: it was found twice, and nothing was written in between',
+  lasting: (tries) => `the source itself is damaged: it was found in each of ${tries} tries, and v4 writes its files once`,
   torn: (tries) => `the source was written while it was copied, in each of ${tries} tries`,
 };
 
