@@ -1,10 +1,12 @@
 /** `npm run bench`: our engine and every peer on PATH over the same sequence of backups, side by side. See `--help`. */
+import { rm } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { contestants } from './contestants/find.ts';
 import { figuresOf, ratiosOf, tables } from './report.ts';
 import { runSequence } from './sequence.ts';
+import { serviceSeconds, startHouse } from './service.ts';
 
 const HELP = `npm run bench -- --source DIR0 [--source DIR1 …] [options]
 
@@ -15,6 +17,7 @@ Medians of the rounds; steps of different engines take turns, so that other load
   --source DIR    a folder with data sets below tenants, or any folder; several for changes
   --rounds N      how often the whole sequence runs, each time in new repositories (default 3)
   --only A,B      these engines only: tributary, restic, kopia, rustic, borg
+  --service       the same once through the service, in a house started for it: from each request to the end it reports (source: data sets below tenants)
   --work DIR      where copies and repositories go (default: the system's temporary folder); needs about 8 times the size of DIR0
   --json          figures as JSON on standard output, every round's seconds too
   --help          this text`;
@@ -24,6 +27,7 @@ const { values } = parseArgs({
     source: { type: 'string', multiple: true, default: [] },
     rounds: { type: 'string', default: '3' },
     only: { type: 'string', default: '' },
+    service: { type: 'boolean', default: false },
     work: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -40,10 +44,21 @@ const taking = contestants(values.only.split(',').filter(Boolean));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const samples = await runSequence({ sources, contestants: taking, rounds: Number(values.rounds), work: values.work, say });
 const figures = figuresOf(samples);
+const service = values.service ? await throughTheService() : undefined;
 const machine = { cores: availableParallelism(), memoryBytes: totalmem(), node: process.version };
 if (values.json) {
   const engines = taking.map(({ name, version }) => ({ name, version }));
   process.stdout.write(
-    `${JSON.stringify({ machine, sources, rounds: Number(values.rounds), engines, figures, ratios: ratiosOf(figures) }, null, 2)}\n`,
+    `${JSON.stringify({ machine, sources, rounds: Number(values.rounds), engines, figures, ratios: ratiosOf(figures), service }, null, 2)}\n`,
   );
-} else process.stdout.write(`${tables(figures, taking)}\n`);
+} else process.stdout.write(`${tables(figures, taking, service)}\n`);
+
+async function throughTheService(): Promise<Record<string, number>> {
+  const house = await startHouse(values.work);
+  try {
+    return await serviceSeconds({ house, sources, say });
+  } finally {
+    await house.stop();
+    await rm(house.home, { recursive: true, force: true });
+  }
+}
