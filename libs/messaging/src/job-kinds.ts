@@ -7,6 +7,7 @@ export const JOB_KINDS = {
   cancel: 'archiver',
   capture: 'archiver',
   restore: 'restorer',
+  'restore-hooks': 'restorer',
   verification: 'restorer',
 } as const satisfies Record<string, ServiceName>;
 

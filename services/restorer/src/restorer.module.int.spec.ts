@@ -17,12 +17,14 @@ import { cancel, contentOf, ended, namesIn, put, type Restoring, request, restor
 const finding = { format: 'opaque', code: 'F1', severity: 'error', path: 'gone', message: 'it could not be read' } as const;
 
 let on: Restoring;
+let health: ServiceHealth;
 let app: INestApplicationContext | undefined;
 const start = async (afterRestore: Hook[] = []) => {
   const { config } = on.house;
   const hooked = { ...config, backup: { ...config.backup, hooks: { ...config.backup.hooks, afterRestore } } };
   const house: House = { ...on.house, config: hooked };
-  app = await NestFactory.createApplicationContext(RestorerModule.of(house, new ServiceHealth(house)), { logger: false });
+  health = new ServiceHealth(house);
+  app = await NestFactory.createApplicationContext(RestorerModule.of(house, health), { logger: false });
 };
 
 beforeAll(async () => {
@@ -48,6 +50,7 @@ test('what the backup holds with loss is restored and told as partial, what it l
   ]);
   expect(namesIn(on, 'copy')).toEqual(['articles', 'notes']);
   expect(await measuredRate(on.house.database)).toBeGreaterThan(0);
+  await until(async () => (await health.report()).ok, 'every worker of the service to be well');
 }, 60_000);
 
 test('a target that changed since the plan is left as it is, unless forced', async () => {
