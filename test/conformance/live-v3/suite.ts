@@ -2,7 +2,7 @@ import { deepStrictEqual, ok } from 'node:assert/strict';
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { COUNT, ONLY, SEED } from '../client-suite/live-seed.ts';
-import { backUpWhileWriting, type Taken } from '../client-suite/live-writing.ts';
+import { backUpWhileWriting, isTrouble, type Taken } from '../client-suite/live-writing.ts';
 import { PythonClient } from '../client-suite/python-client.ts';
 import { ROOT, Suite, VENVS } from '../client-suite/suite.ts';
 
@@ -33,7 +33,7 @@ async function restoredWhole(
 /** A writer that rests: the copy is a state that the writer had, uncommitted rows included. */
 async function judgeRested(client: PythonClient, taken: Taken): Promise<void> {
   const { status, record } = taken.backup;
-  deepStrictEqual([status, record.findings.filter((f) => f.severity !== 'info')], ['completed', []]);
+  deepStrictEqual([status, record.findings.filter(isTrouble)], ['completed', []]);
   await restoredWhole(client, taken, 'heads');
 }
 
