@@ -1,9 +1,18 @@
 /** The embedded NATS server as a part of the house: one user per service, passwords in files that only we may read. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, watchFile, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { type BusPermissions, permissionsFor, SERVICES, type ServiceName } from '@dr/messaging/permissions';
+import {
+  type BusPermissions,
+  permissionsFor,
+  SERVICES,
+  type ServiceName,
+  SLOT_EXPORTS,
+  SUBSCRIBER_SLOTS,
+  slotAccount,
+  slotImports,
+} from '@dr/messaging/permissions';
 import { findNatsServer } from './nats-binary.ts';
 import { secretFile } from './secret-file.ts';
 import { StartError } from './start-error.ts';
@@ -16,8 +25,8 @@ export const natsPasswordFile = (home: string, service: string): string => join(
 export async function natsPart(home: string, port: number, services: readonly string[]): Promise<ProcessSpec> {
   const folder = join(home, 'nats');
   mkdirSync(join(folder, 'jetstream'), { recursive: true, mode: 0o700 });
-  const config = join(folder, 'nats.conf');
-  writeFileSync(config, natsConfig(home, port, services), { mode: 0o600 });
+  if (!existsSync(subscribersFile(home))) writeFileSync(subscribersFile(home), '[]\n', { mode: 0o600 });
+  const config = writeConfig(home, port, services);
   return {
     name: 'nats',
     command: await findNatsServer({ toolsFolder: join(home, 'tools') }),
@@ -26,6 +35,25 @@ export async function natsPart(home: string, port: number, services: readonly st
     stop: { order: 1, signal: 'SIGTERM', graceMs: 15_000 },
     isReady: () => greets(port),
   };
+}
+
+/** Written by the gateway: who may read events from outside, each with its slot and public key. */
+const subscribersFile = (home: string): string => join(home, 'nats', 'subscribers.json');
+
+/** Gives the server its configuration anew whenever subscribers come or go; services stay connected. Keeps no process alive. */
+export function followSubscribers(home: string, port: number, services: readonly string[], pid: () => number | undefined): void {
+  watchFile(subscribersFile(home), { interval: 250, persistent: false }, () => {
+    writeConfig(home, port, services);
+    const running = pid();
+    if (running !== undefined) process.kill(running, 'SIGHUP');
+  });
+}
+
+function writeConfig(home: string, port: number, services: readonly string[]): string {
+  const config = join(home, 'nats', 'nats.conf');
+  writeFileSync(`${config}.new`, natsConfig(home, port, services), { mode: 0o600 });
+  renameSync(`${config}.new`, config);
+  return config;
 }
 
 const quoted = (text: string): string => JSON.stringify(text);
@@ -46,20 +74,42 @@ function natsConfig(home: string, port: number, services: readonly string[]): st
     const password = secretFile(natsPasswordFile(home, service), () => `${randomBytes(24).toString('hex')}\n`).trim();
     const { publish, subscribe, allowResponses } = grantsOf(service);
     const rights = `publish: { allow: ${list(publish)} }, subscribe: { allow: ${list(subscribe)} }, allow_responses: ${allowResponses}`;
-    return `    { user: ${quoted(service)}, password: ${quoted(password)}, permissions: { ${rights} } }`;
+    return `      { user: ${quoted(service)}, password: ${quoted(password)}, permissions: { ${rights} } }`;
   });
+  const exported = SLOT_EXPORTS.map(({ service, stream }) => `{ service: ${quoted(service)}${stream ? ', response_type: stream' : ''} }`);
   return `listen: "127.0.0.1:${port}"
 server_name: "tributary-dr"
 jetstream { store_dir: ${quoted(join(home, 'nats', 'jetstream'))} }
 log_file: ${quoted(logs)}
 logfile_size_limit: 10MB
 logfile_max_num: 4
-authorization {
-  users: [
+accounts {
+  HOUSE: {
+    jetstream: enabled
+    exports: [ ${exported.join(', ')} ]
+    users: [
 ${users.join('\n')}
-  ]
+    ]
+  }
+${slotAccounts(home).join('\n')}
 }
 `;
+}
+
+function slotAccounts(home: string): string[] {
+  const subscribers = JSON.parse(readFileSync(subscribersFile(home), 'utf8')) as {
+    slot: number;
+    public_key: string;
+    revoked_at: string | null;
+  }[];
+  return Array.from({ length: SUBSCRIBER_SLOTS }, (_, slot) => {
+    const here = subscribers.filter((s) => s.slot === slot && s.revoked_at === null);
+    const users = here.map(({ public_key }) => `{ nkey: ${quoted(public_key)} }`);
+    const imports = slotImports(slot).map(
+      ({ subject, to }) => `{ service: { account: HOUSE, subject: ${quoted(subject)} }, to: ${quoted(to)} }`,
+    );
+    return `  ${slotAccount(slot)}: { users: [ ${users.join(', ')} ], imports: [ ${imports.join(', ')} ] }`;
+  });
 }
 
 /** A NATS server greets every connection with INFO. */

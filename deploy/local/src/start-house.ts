@@ -12,7 +12,7 @@ import { runDemo } from './demo/run-demo.ts';
 import { isUnused, makeSample } from './demo/sample.ts';
 import { freePort } from './free-port.ts';
 import { House } from './house.ts';
-import { natsPart } from './nats-part.ts';
+import { followSubscribers, natsPart } from './nats-part.ts';
 import { ensurePassphrase } from './passphrase-file.ts';
 import { type DatabaseUrls, postgresPart } from './postgres-part.ts';
 import { stopOrphans } from './process-record.ts';
@@ -117,6 +117,7 @@ async function startNats({ house, home, root }: HouseSetting, config: Config): P
   if (config.nats.url) return { url: config.nats.url, own: false };
   const port = await freePort();
   await house.start(await natsPart(home, port, servicesOf(root)));
+  followSubscribers(home, port, servicesOf(root), () => house.pidOf('nats'));
   return { url: `nats://127.0.0.1:${port}`, own: true };
 }
 

@@ -16,5 +16,7 @@ export { onProgress, ProgressPublisher } from './progress.ts';
 export { publishEvents } from './publish-events.ts';
 export { type AnswerOptions, answer, query } from './queries.ts';
 export { inboxPrefixOf, NUDGE, subjectOf } from './subjects.ts';
+export { SUBSCRIBER_API, SUBSCRIBER_SLOTS, slotConsumer } from './subscriber-slots.ts';
+export { closeSubscription, isSubscriberAccepted, newSubscriberKey, openSubscription } from './subscriptions.ts';
 export { DEAD, EVENTS, JOBS, SERVER_VERSION_MIN, TOPOLOGY, type Topology } from './topology.ts';
 export type { Stop, TriggerHandler, Triggers } from './triggers.ts';

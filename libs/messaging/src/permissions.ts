@@ -1,6 +1,7 @@
 import { durableOf, JOB_KINDS, type ServiceName } from './job-kinds.ts';
 
 export { SERVICES, type ServiceName } from './job-kinds.ts';
+export { SLOT_EXPORTS, SUBSCRIBER_SLOTS, slotAccount, slotImports } from './subscriber-slots.ts';
 
 import { inboxPrefixOf, NUDGE, subjectOf } from './subjects.ts';
 
@@ -18,6 +19,8 @@ const STREAMS = ['DR_EVENTS', 'DR_JOBS', 'DR_DEAD'];
 const LOOK = ['$JS.API.INFO', ...STREAMS.map((stream) => `$JS.API.STREAM.INFO.${stream}`), '$JS.API.CONSUMER.INFO.DR_JOBS.*'];
 const MANAGE = [...STREAMS.map((stream) => `$JS.API.STREAM.CREATE.${stream}`), '$JS.API.CONSUMER.CREATE.DR_JOBS.>'];
 const NUDGES = Object.values(NUDGE);
+/** The gateway makes and ends the consumers of subscribers. */
+const SUBSCRIPTIONS = ['$JS.API.CONSUMER.DURABLE.CREATE.DR_EVENTS.*', '$JS.API.CONSUMER.DELETE.DR_EVENTS.*'];
 
 function workOn(service: ServiceName): string[] {
   const kinds = Object.entries(JOB_KINDS).filter(([, worker]) => worker === service);
@@ -36,7 +39,7 @@ const worker = (service: ServiceName): BusPermissions => ({
 
 const PERMISSIONS: Record<ServiceName, BusPermissions> = {
   gateway: {
-    publish: [...LOOK, 'dr.jobs.*', ...NUDGES, 'dr.query.>', 'dr.health.*'],
+    publish: [...LOOK, ...SUBSCRIPTIONS, 'dr.jobs.*', ...NUDGES, 'dr.query.>', 'dr.health.*'],
     subscribe: [`${inboxPrefixOf('gateway')}.>`, ...NUDGES, 'dr.progress.*', subjectOf.health('gateway')],
     allowResponses: true,
   },

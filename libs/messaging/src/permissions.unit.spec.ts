@@ -41,5 +41,5 @@ test('the table reaches no NATS package, so that the local deployment can read i
     }
   };
   visit('./permissions.ts');
-  expect(visited.size).toBe(3);
+  expect(visited.size).toBe(4);
 });

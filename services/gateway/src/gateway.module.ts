@@ -13,6 +13,8 @@ import { CancelRestore } from './cancel-restore/cancel-restore.ts';
 import { CatalogClient } from './catalog-client.ts';
 import { DeleteBackupController } from './delete-backup/delete-backup.controller.ts';
 import { DeleteBackup } from './delete-backup/delete-backup.ts';
+import { EventSubscribersController } from './event-subscribers/event-subscribers.controller.ts';
+import { EventSubscribers } from './event-subscribers/event-subscribers.ts';
 import { RecordFirstKey } from './first-key/record-first-key.ts';
 import { HealthController } from './health/health.controller.ts';
 import { declarationsOf } from './http/route.ts';
@@ -54,6 +56,7 @@ const controllers = [
   ReadConfigController,
   TestBackupController,
   ReadEventsController,
+  EventSubscribersController,
   ReadProgressController,
   HealthController,
   OpenApiController,
@@ -77,6 +80,7 @@ export class GatewayModule {
       CreateApiKey,
       RevokeApiKey,
       OpenStreams,
+      EventSubscribers,
       LogTail,
       Meters,
       RecordFirstKey,
