@@ -264,7 +264,7 @@ describe('404: another tenant’s things are as things that are not there', () =
 function anonymous({ status, headers, body }: Answer, { tenant, ids }: Things): unknown {
   const names = [/\bkey_[0-9a-f]{16}\b/g, tenant, ...Object.values(ids)];
   const { request_id: _, ...rest } = body;
-  const text = names.reduce((all, name) => all.replaceAll(name, '…'), JSON.stringify(rest));
+  const text = names.reduce<string>((all, name) => all.replaceAll(name, '…'), JSON.stringify(rest));
   return {
     status,
     type: headers['content-type'],

@@ -73,6 +73,7 @@ export class AnswerTimeout extends BusError {
 /** The answering service has too many questions in hand. */
 export class TooBusy extends BusError {
   readonly code = 'bus.busy';
+  override readonly status = 429;
 }
 
 /** The other side failed, with this code, message and status. */
