@@ -83,7 +83,7 @@ export function isTransient(error: unknown): boolean {
   const { code, message = '', name = '' } = error as { code?: string; message?: string; name?: string };
   return (
     ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'].includes(code ?? '') ||
-    name === 'QueryRunnerAlreadyReleasedError' ||
+    /^QueryRunner(Provider)?AlreadyReleasedError$/.test(name) ||
     /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable|Client was closed/i.test(message)
   );
 }

@@ -28,3 +28,10 @@ test('only server errors have an SQL state', () => {
   expect(sqlState({ code: 'ECONNRESET' })).toBeUndefined();
   expect(sqlState(new Error('x'))).toBeUndefined();
 });
+
+test.each(['QueryRunnerAlreadyReleasedError', 'QueryRunnerProviderAlreadyReleasedError'])(
+  'a transaction whose connection was cut off goes away: %s',
+  (name) => {
+    expect(isTransient(Object.assign(new Error('already released'), { name }))).toBe(true);
+  },
+);
