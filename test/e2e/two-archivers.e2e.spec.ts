@@ -15,6 +15,7 @@ let second: ChildProcess;
 interface Backup {
   backup_id: string;
   compressed_size_bytes: number;
+  parent_id: string | null;
   datasets: { dataset_id: string; status: string }[];
 }
 
@@ -79,7 +80,10 @@ test('a huge data set is cut into slices, both archivers work on it, and it rest
   const jobs = await jobsOf(backup.backup_id);
   expect(jobs.filter(({ job_id }) => /-slice-\d+$/.test(job_id)).length).toBeGreaterThanOrEqual(4);
   expect(new Set(jobs.map(pidOf))).toEqual(new Set([house.pidOf('archiver'), second.pid]));
-  await expectRestores(backup.backup_id, 'shared');
+  const unchanged = await house.run<Backup>('/api/v1/backups', { tenant_id: 'acme', dataset_ids: ['shared'], type: 'incremental' });
+  expect(unchanged).toMatchObject({ status: 'completed', parent_id: backup.backup_id, datasets: [{ parent_id: backup.backup_id }] });
+  expect(unchanged.compressed_size_bytes).toBeLessThan(64 * 1024);
+  await expectRestores(unchanged.backup_id, 'shared');
 }, 120_000);
 
 test('one archiver is killed in the middle: the other one finishes, and nothing is stored twice', async () => {

@@ -28,8 +28,8 @@ export interface Surroundings {
   backoffMsMax?: number;
 }
 
-/** Who ran for so long is in no crash loop: its next death is its first. */
-const calmMs = 10_000;
+/** Who was ready for so long is in no crash loop: its next death counts as its first. A job that kills its worker is given up after its tries. */
+const calmMs = 2_000;
 
 export class SupervisedProcess {
   readonly name: string;

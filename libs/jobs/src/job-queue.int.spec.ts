@@ -316,6 +316,7 @@ test('leases of workers that are gone end at once, those of others stay', async 
   await claimed('dead one');
   await claimed('live one');
   expect(await t.queue.expireLeasesOf((worker) => worker === 'dead one')).toBe(1);
+  expect(await t.queue.expireLeasesOf((worker) => worker === 'dead one')).toBe(0);
   expect(await t.queue.expireLeasesOf(() => false)).toBe(0);
   expect(await claimed('another')).toMatchObject({ jobId: 'a', attempts: 2 });
   expect(await claim()).toBeUndefined();

@@ -153,7 +153,8 @@ export class JobQueue {
     const running = await rows<{ worker: string }>(this.database, RUNNING_WORKERS);
     const gone = running.map(({ worker }) => worker).filter(isGone);
     if (gone.length === 0) return 0;
-    const sql = `UPDATE jobs SET lease_until = clock_timestamp() - interval '1 ms' WHERE status = 'running' AND worker = ANY ($1)`;
+    const sql = `UPDATE jobs SET lease_until = clock_timestamp() - interval '1 ms'
+                  WHERE status = 'running' AND worker = ANY ($1) AND lease_until > clock_timestamp()`;
     return changedCount(this.database, sql, [gone]);
   }
 

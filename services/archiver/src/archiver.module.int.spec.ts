@@ -102,6 +102,17 @@ test('a huge data set is captured by jobs for its slices, and comes together unc
   expect(await captureOf(whole)).toMatchObject({ root: (await captureOf(backupId)).root, storedBytes: 0 });
 });
 
+test('a backup that was deleted is not built on', async () => {
+  writeDataset({ house }, 'one', { 'a.bin': 'a' });
+  const first = await request(['one'], 'incremental');
+  await ended(first);
+  const deletion = { kind: 'requestDelete', by: 'key_1', force: false } as const;
+  await house.store.decide(streamOf.backup(first), backupDecider, deletion, { commandId: `delete-${first}`, meta });
+  const without = await request(['one'], 'incremental');
+  await ended(without);
+  expect((await captureOf(without)).baseBackupId).toBeUndefined();
+});
+
 test('a base whose commit is gone from storage is passed over', async () => {
   writeDataset({ house }, 'one', { 'a.bin': 'a' });
   const first = await request(['one'], 'incremental');

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Caller, listedTenant, TenantNeeded } from '@dr/auth';
 import { newBackupId } from '@dr/config';
 import { backupDecider, canonicalJson, type DatasetRef, streamOf } from '@dr/domain';
+import type { Queryable } from '@dr/event-store';
 import { admit, commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
 import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
@@ -11,6 +12,12 @@ import { catalogBehind } from '../load-backup/catalog-behind.ts';
 import { type Selection, selectDatasets } from '../select-datasets/select-datasets.ts';
 import type { RequestBackupBody } from './request-backup.schema.ts';
 
+interface Asked {
+  caller: Caller;
+  body: RequestBackupBody;
+  requestId: string;
+}
+
 /** The use case behind POST /backups: selects, decides, appends. */
 @Injectable()
 export class RequestBackup {
@@ -19,7 +26,7 @@ export class RequestBackup {
     private readonly catalog: CatalogClient,
   ) {}
 
-  /** One backup per tenant that is selected. @throws HttpProblem for types that are not built and selections of nothing; TenantNeeded */
+  /** One backup per tenant that is selected; all of them are accepted, or none. @throws HttpProblem for types that are not built and selections of nothing; TenantNeeded */
   async run(caller: Caller, body: RequestBackupBody, requestId: string): Promise<BackupView[]> {
     refuseUnbuilt(body.type);
     const selections = await selectDatasets(this.house.config.deeplake.root, {
@@ -27,8 +34,11 @@ export class RequestBackup {
       datasetIds: body.dataset_ids,
     });
     this.tellUnprotected(selections);
-    const ids = [];
-    for (const selection of selections) ids.push(await this.append(caller, body, selection, requestId));
+    const ids = await this.house.database.transaction(async (tx) => {
+      const appended: string[] = [];
+      for (const selection of selections) appended.push(await this.append(tx, { caller, body, requestId }, selection));
+      return appended;
+    });
     nudgeSequencer(this.house);
     return Promise.all(ids.map((id) => this.seen(id, caller)));
   }
@@ -41,9 +51,9 @@ export class RequestBackup {
     }
   }
 
-  /** The event and the words of the user, in one transaction: the words in an erasable row, their digest in the event. */
-  private async append(caller: Caller, body: RequestBackupBody, { tenant, datasets }: Selection, requestId: string): Promise<string> {
-    const { database, store } = this.house;
+  /** The event and the words of the user: the words in an erasable row, their digest in the event. */
+  private async append(tx: Queryable, { caller, body, requestId }: Asked, { tenant, datasets }: Selection): Promise<string> {
+    const { store } = this.house;
     const { at, suffix, commandId } = identify(this.house, `backup of ${tenant}`);
     const backupId = newBackupId(at, suffix);
     const words = wordsOf(body);
@@ -56,14 +66,12 @@ export class RequestBackup {
       requestedBy: caller.keyId,
       ...(words && { textDigest: words.digest }),
     } as const;
-    await database.transaction(async (tx) => {
-      const meta = commandMeta(tenant, caller.keyId, requestId);
-      const { duplicate } = await store.decide(streamOf.backup(backupId), backupDecider, command, { commandId, meta, tx });
-      if (duplicate) return;
-      const sql = 'INSERT INTO operation_texts (operation_id, tenant, description, metadata) VALUES ($1, $2, $3, $4)';
-      if (words) await tx.query(sql, [backupId, tenant, body.description ?? null, JSON.stringify(body.metadata ?? {})]);
-      await admit(this.house, tx, { operationId: backupId, kind: 'backup', tenant });
-    });
+    const meta = commandMeta(tenant, caller.keyId, requestId);
+    const { duplicate } = await store.decide(streamOf.backup(backupId), backupDecider, command, { commandId, meta, tx });
+    if (duplicate) return backupId;
+    const sql = 'INSERT INTO operation_texts (operation_id, tenant, description, metadata) VALUES ($1, $2, $3, $4)';
+    if (words) await tx.query(sql, [backupId, tenant, body.description ?? null, JSON.stringify(body.metadata ?? {})]);
+    await admit(this.house, tx, { operationId: backupId, kind: 'backup', tenant });
     return backupId;
   }
 
