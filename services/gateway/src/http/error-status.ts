@@ -11,6 +11,7 @@ const STATUS_BY_PREFIX: Record<string, number> = {
   'backup.unknown_dataset': 404,
   'backup.not_restorable': 409,
   'bus.': 503,
+  'bus.busy': 429,
   'catalog.': 503,
   'database.': 503,
   'event_store.version_conflict': 409,

@@ -31,6 +31,7 @@ test.each([
   ['request.bad_cursor', 400],
   ['jobs.too_many_operations', 429],
   ['bus.no_answer', 503],
+  ['bus.busy', 429],
   ['bus.timeout', 503],
   ['catalog.database_away', 503],
   ['store.unavailable', 503],
