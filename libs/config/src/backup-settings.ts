@@ -64,7 +64,8 @@ export const backupSettings = {
     yaml: 'parallel_workers',
     fallback: 0,
     standard: 'one per processor core (also 0)',
-    about: 'Worker threads of each service that reads or writes the repository.',
+    about:
+      'Worker threads of each service that reads or writes the repository. More than 5 are not started: their buffers would exceed its memory limit.',
   }),
   sliceBytes: setting(integer(1, 2 ** 50), {
     env: 'BACKUP_SLICE_BYTES',
