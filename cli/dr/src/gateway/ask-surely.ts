@@ -3,8 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import { ApiProblem, GatewayUnreachable, Interrupted } from '../errors.ts';
 
-/** How long a request is repeated: a gateway that is not there at all is soon told, one that lost a reply or is restarting is given time. */
-const PATIENCE_MS = { unreachable: 1_500, lost: 60_000, busy: 300_000 };
+/**
+ * How long a request is repeated. A gateway that is not there may be starting again, which takes seconds; once a request has reached one, its
+ * reply is worth more patience: whoever asked does not know whether there is a backup.
+ */
+const PATIENCE_MS = { unreachable: 15_000, lost: 120_000, busy: 300_000 };
 
 const PAUSE_MS = { first: 250, max: 5_000 };
 
@@ -24,12 +27,13 @@ export async function postSurely<T>({ path, body, query, what }: SureRequest, { 
   const client = await api();
   const headers = { 'idempotency-key': randomUUID() };
   const began = machine.now();
-  for (let wait = PAUSE_MS.first, said = false; ; wait = Math.min(PAUSE_MS.max, wait * 2)) {
+  for (let wait = PAUSE_MS.first, said = false, patience = 0; ; wait = Math.min(PAUSE_MS.max, wait * 2)) {
     try {
       return await client.call<T>('POST', path, { body: body ?? {}, query, headers });
     } catch (error) {
       const again = repeat(error, wait);
-      if (again === undefined || machine.now() - began + again.ms > again.patience) throw error;
+      patience = Math.max(patience, again?.patience ?? 0);
+      if (again === undefined || machine.now() - began + again.ms > patience) throw error;
       if (!said) out.say(`${(error as Error).message.split('\n')[0]} Asking for ${what} again.`);
       said = true;
       await pause(again.ms, undefined, { signal }).catch(() => {

@@ -120,10 +120,20 @@ describe('create', () => {
     expect(new Set(stub.asked.map(({ headers }) => headers['idempotency-key'])).size).toBe(2);
   });
 
+  test('a lost reply is worth waiting for, also while the gateway is gone', async () => {
+    const stub = await gateway(() => 'hang up');
+    let now = 0;
+    const ran = dr(['create'], { env: stub.env, now: () => (now += 40_000) });
+    while (stub.asked.length === 0) await new Promise((done) => setTimeout(done, 5));
+    await stubs.pop()!.stop();
+    expect(await ran).toMatchObject({ code: 1, stdout: '' });
+    expect(now).toBeGreaterThan(100_000);
+  });
+
   test('gives up on replies that stay lost, and says what may have happened', async () => {
     let now = 0;
     const stub = await gateway(() => 'hang up');
-    const ran = await dr(['create'], { env: stub.env, now: () => (now += 20_000) });
+    const ran = await dr(['create'], { env: stub.env, now: () => (now += 50_000) });
     expect(ran).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('may have been accepted all the same') });
   });
 
