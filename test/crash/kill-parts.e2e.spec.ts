@@ -70,6 +70,7 @@ async function killAndReturn(part: Part): Promise<void> {
 
 /** Whatever ended well before is there as it was. */
 async function expectNothingLost(): Promise<void> {
+  await house.untilReady(); // the part may have died after the end was read
   for (const [backupId, checksum] of [...completed].slice(-5)) {
     const { body } = await house.call<Backup>('GET', `/api/v1/backups/${backupId}`);
     expect(body).toMatchObject({ backup_id: backupId, status: 'completed', checksum });
