@@ -4,9 +4,13 @@ import { readWrapHeader } from './format/master-wrap.ts';
 import { openTenantObject, type TenantWrapContext } from './tenant-wraps.ts';
 import { findingOf, KEY_FOLDERS, type KeyFinding, listCopies, missingCopies } from './two-copies.ts';
 
-/** Reads both copies of every key object and opens what it can: tenant keys wholly, master wraps up to what their checksum proves. */
-export async function checkKeys(context: TenantWrapContext): Promise<KeyFinding[]> {
-  const copies = await listCopies(context.store, '');
+/**
+ * Reads both copies of every key object and opens what it can: tenant keys wholly, master wraps up to what their checksum proves.
+ * @param tag leaves out the keys of all other tenants
+ */
+export async function checkKeys(context: TenantWrapContext, tag?: string): Promise<KeyFinding[]> {
+  const all = await listCopies(context.store, '');
+  const copies = new Map([...all].filter(([name]) => tag === undefined || !name.startsWith('t/') || name.startsWith(`t/${tag}/`)));
   const findings = missingCopies(copies);
   for (const name of copies.keys()) {
     const both = await Promise.all(KEY_FOLDERS.map((folder) => checkCopy(context, folder, name)));

@@ -137,6 +137,15 @@ describe('a missing key object', () => {
     ]);
   });
 
+  test('of one tenant is not told to another', async () => {
+    const { store, ring, reopen } = await keysWith(['acme', 'globex']);
+    const lost = `keys/t/${ring.tenantTag('globex')}/1`;
+    store.objects.delete(lost);
+    const again = await reopen();
+    expect(await again.check({ tag: ring.tenantTag('acme') })).toEqual([]);
+    expect((await again.check({ tag: ring.tenantTag('globex') })).map(({ object }) => object)).toEqual([lost]);
+  });
+
   test('in both folders: no keys at all', async () => {
     await expect(openKeys(new MemoryStore(), { unlock: withPassphrase() })).rejects.toThrow(KeysMissing);
   });

@@ -32,8 +32,11 @@ export interface KeyRing {
   readonly systemKey: Uint8Array;
   /** @throws KeyMissing for an epoch that is not there. */
   systemKeyOf(epoch: number): Uint8Array;
-  /** Reads and opens both copies of every key object. Damage is returned, not thrown. @throws what the store throws when it cannot list. */
-  check(): Promise<KeyFinding[]>;
+  /**
+   * Reads and opens both copies of every key object; with `tag`, of the master's and that tenant's only: what is wrong with another tenant's keys
+   * is not for this one to learn. Damage is returned, not thrown. @throws what the store throws when it cannot list.
+   */
+  check(options?: { tag?: string }): Promise<KeyFinding[]>;
 }
 
 export interface TenantKeys {

@@ -94,8 +94,8 @@ export class OpenedRing implements KeyRing {
     return name === undefined ? undefined : { name, tag };
   }
 
-  check(): Promise<KeyFinding[]> {
-    return checkKeys(this.#context);
+  check({ tag }: { tag?: string } = {}): Promise<KeyFinding[]> {
+    return checkKeys(this.#context, tag);
   }
 
   #remember(findings: readonly KeyFinding[]): void {

@@ -12,8 +12,8 @@ import type { Findings } from './findings.ts';
 
 const READS_AT_ONCE = 8;
 
-/** The repository's description and keys: what everything else hangs on. */
-export async function checkTop({ store, ring }: TenantScope, findings: Findings): Promise<void> {
+/** The repository's description, the master's wraps and the tenant's keys: what everything else of the tenant hangs on. */
+export async function checkTop({ store, ring, keys }: TenantScope, findings: Findings): Promise<void> {
   try {
     const bytes = await store.read(DESCRIPTION_KEY);
     decoding(DESCRIPTION_KEY, () => decodeDescription(ring, bytes));
@@ -21,7 +21,8 @@ export async function checkTop({ store, ring }: TenantScope, findings: Findings)
     findings.addError(DESCRIPTION_KEY, error);
   }
   try {
-    for (const { object, kind, message } of await ring.check()) findings.add(object, kind === 'suspicious' ? 'damaged' : kind, message);
+    for (const { object, kind, message } of await ring.check({ tag: keys.tag }))
+      findings.add(object, kind === 'suspicious' ? 'damaged' : kind, message);
   } catch (error) {
     findings.addError('keys/', error);
   }

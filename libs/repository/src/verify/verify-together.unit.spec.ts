@@ -71,3 +71,15 @@ test('a full verification of one backup reads every object that its restore read
     expect([...restored].filter((key) => key.includes('/packs/')).length).toBeGreaterThan(1);
   }
 });
+
+test('what is wrong with another tenant’s keys fails no verification of this one, and is not named in it', async () => {
+  await repository.tenant('globex', { create: true });
+  const others = [...objects.keys()].filter((key) => /^keys2?\/t\//.test(key) && !key.includes(tenantTag()));
+  expect(others).toHaveLength(2);
+  for (const key of others) objects.delete(key);
+  objects.set(others[0]!, { ...objects.get('repository.json')! });
+  expect(await together('quick')).toMatchObject({ ok: true, findings: [] });
+});
+
+/** The folder of the tenant that has backups. */
+const tenantTag = (): string => [...objects.keys()].find((key) => key.includes('/backups/'))!.split('/')[1]!;
