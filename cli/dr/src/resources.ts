@@ -120,6 +120,8 @@ export interface Verification {
   bytes?: number | null;
   findings?: readonly Damage[] | null;
   error_message?: string | null;
+  /** With --repo: no damage of this backup, but to be looked at. */
+  warnings?: readonly string[];
   /** Added by `dr verify`: a partial backup may be whole as far as it goes, and still lacks something. */
   backup_status?: string;
   missing?: readonly Missing[];

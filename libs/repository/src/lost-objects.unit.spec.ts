@@ -115,6 +115,7 @@ describe('a backup whose commit was removed', () => {
     expect(lost).toEqual({ backupId: 'backup_1', type: 'full', startedAtMs: at, segments: 1, lastSeenMs: at });
     expect((await tenant.verify('backup_2', { level: 'quick' })).warnings).toEqual([]);
     at += 2 * DAY;
+    expect((await tenant.undecided())[0]!.warning).toMatch(/^Backup backup_1 has/);
     const report = await tenant.verify('backup_2', { level: 'quick' });
     expect(report).toMatchObject({
       ok: true,

@@ -167,6 +167,8 @@ export interface UndecidedBackup {
   readonly segments: number;
   /** The store's time of its newest session object or index segment. A writer that lives puts one at least every minute while it stores anything. */
   readonly lastSeenMs: number;
+  /** A sentence for people, when it stored something and was silent for a day: its commit may have been removed. */
+  readonly warning?: string;
 }
 
 export type EntryKind = 'file' | 'dir' | 'symlink';

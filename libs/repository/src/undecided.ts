@@ -27,7 +27,11 @@ export async function undecidedBackups(scope: TenantScope, ledger: Ledger): Prom
     }
   for await (const page of store.list(names.decisions)) for (const { key } of page) traces.delete(key.slice(names.decisions.length));
   const open = [...traces].filter(([backupId]) => !ledger.purged.has(backupId)).sort(([a], [b]) => (a < b ? -1 : 1));
-  return mapLimited(open, READS_AT_ONCE, async ([backupId, seen]) => ({ backupId, ...(await begun(scope, backupId)), ...seen }));
+  const nowMs = scope.now();
+  return mapLimited(open, READS_AT_ONCE, async ([backupId, seen]) => {
+    const lost = seen.segments > 0 && nowMs - seen.lastSeenMs > SILENT_MS;
+    return { backupId, ...(await begun(scope, backupId)), ...seen, ...(lost && { warning: lostSentence({ backupId, ...seen }) }) };
+  });
 }
 
 async function begun(scope: TenantScope, backupId: string): Promise<{ type?: BackupType; startedAtMs?: number }> {
@@ -42,10 +46,6 @@ async function begun(scope: TenantScope, backupId: string): Promise<{ type?: Bac
   }
 }
 
-/** It stored something, and nothing was heard of it for a day. */
-export const looksLost = ({ segments, lastSeenMs }: UndecidedBackup, nowMs: number): boolean =>
-  segments > 0 && nowMs - lastSeenMs > SILENT_MS;
-
-export const lostSentence = ({ backupId, segments, lastSeenMs }: UndecidedBackup): string =>
+const lostSentence = ({ backupId, segments, lastSeenMs }: UndecidedBackup): string =>
   `Backup ${backupId} has ${segments} index segments, the last of ${new Date(lastSeenMs).toISOString()}, and no decision: either it died and nobody gave ` +
   'it up, or its commit was removed from the store. If the event log or an older listing says that it was completed, bring its commit back from a replica.';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PASSPHRASE, removeFolders, repositoryWith, temporaryFolder } from '../testing/repository.ts';
 import { dr as drWith, type Ran } from '../testing/terminal.ts';
@@ -279,6 +279,23 @@ describe('verify', () => {
     expect(filesOf(target)).toEqual({ 'acme/good/f': 'x' });
     expect(readdirSync(join(target, 'acme'))).toEqual(['good']);
   });
+});
+
+test('a commit that was removed is told of by list and verify: its traces are left, and silent for days', async () => {
+  const robbed = await repositoryWith([
+    { tenant: 'acme', backupId: FIRST, datasets: { a: { f: '1'.repeat(600) } } },
+    { tenant: 'acme', backupId: SECOND, datasets: { a: { f: '2'.repeat(600) } } },
+  ]);
+  const names = readdirSync(robbed, { recursive: true }).map(String);
+  rmSync(join(robbed, names.find((name) => name.endsWith(`backups/${SECOND}`))!));
+  const days = Date.now() / 1000 - 3 * 86_400;
+  for (const name of names.filter((each) => /\/(sessions|index)\//.test(each) && each.includes(SECOND)))
+    utimesSync(join(robbed, name), days, days);
+  const env = { BACKUP_PASSPHRASE: PASSPHRASE };
+  const warning = new RegExp(`${SECOND} has 1 index segments.*commit was removed`);
+  expect(await drWith(['--repo', robbed, 'list'], { env })).toMatchObject({ code: 0, stderr: expect.stringMatching(warning) });
+  expect(await drWith(['--repo', robbed, 'verify', FIRST], { env })).toMatchObject({ code: 0, stdout: expect.stringMatching(warning) });
+  expect(json(await drWith(['--repo', robbed, 'verify', FIRST, '--json'], { env })).warnings).toEqual([expect.stringMatching(warning)]);
 });
 
 describe('a damaged commit', () => {

@@ -29,6 +29,7 @@ export class RepositoryDesk implements BackupDesk {
     const found: Backup[] = [];
     for (const one of await this.tenants(tenant, onDamaged)) {
       for await (const page of one.backups({ onDamaged })) found.push(...page.map(backupOf).filter((backup) => fits(backup, filters)));
+      for (const { warning } of await one.undecided()) if (warning !== undefined) this.#out.say(`Warning: ${warning}`);
     }
     return { backups: found.sort(newestFirst).slice(0, limit), problems };
   }
@@ -62,6 +63,7 @@ export class RepositoryDesk implements BackupDesk {
       objects: report.objects,
       bytes: report.bytes,
       findings,
+      ...(report.warnings && report.warnings.length > 0 && { warnings: report.warnings }),
     };
   }
 

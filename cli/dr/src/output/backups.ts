@@ -106,7 +106,7 @@ export function contentsTable(entries: readonly ContentEntry[]): string {
 }
 
 export function verificationText(verification: Verification): string {
-  const { backup_id, level, status, objects, bytes: size, findings, error_message, missing } = verification;
+  const { backup_id, level, status, objects, bytes: size, findings, error_message, missing, warnings = [] } = verification;
   const counts = objects == null ? '' : `: ${counted(objects, 'file')}, ${bytes(size)}`;
   const damage = (findings ?? []).map(({ object, kind, message, paths = [] }) => {
     const hit =
@@ -117,7 +117,13 @@ export function verificationText(verification: Verification): string {
     ? ['The backup itself is partial:', ...missing.map(({ dataset_id, message }) => `  ${dataset_id}: ${message}`)]
     : [];
   const error = error_message ? [`  ${error_message}`] : [];
-  return [`Verified ${backup_id} (${level ?? 'full'}) ${status}${counts}`, ...damage, ...error, ...lacks]
+  return [
+    `Verified ${backup_id} (${level ?? 'full'}) ${status}${counts}`,
+    ...damage,
+    ...error,
+    ...lacks,
+    ...warnings.map((warning) => `  warning: ${warning}`),
+  ]
     .map((line) => line.replace(/[^\P{Cc}\n]/gu, '?'))
     .join('\n');
 }

@@ -7,7 +7,7 @@ import { TenantIndex } from '../index/tenant-index.ts';
 import { readLedger } from '../ledger.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 import type { Commit, VerifyOptions, VerifyReport } from '../types.ts';
-import { looksLost, lostSentence, undecidedBackups } from '../undecided.ts';
+import { undecidedBackups } from '../undecided.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import { checkTenantObjects, checkTop } from './check-objects.ts';
 import { checkPacksFull, checkPacksQuick, type PackCheck } from './check-packs.ts';
@@ -68,10 +68,8 @@ async function verify(
 /** Backups that look as if somebody had removed their commit. */
 async function warningsOf(scope: TenantScope): Promise<string[]> {
   try {
-    const silent = (await undecidedBackups(scope, await readLedger(scope, { tolerant: true }))).filter((one) =>
-      looksLost(one, scope.now()),
-    );
-    return silent.map(lostSentence);
+    const undecided = await undecidedBackups(scope, await readLedger(scope, { tolerant: true }));
+    return undecided.flatMap(({ warning }) => (warning === undefined ? [] : [warning]));
   } catch (error) {
     if (error instanceof DrError) return [`Whether other backups lost their commits could not be found out: ${error.message}`];
     throw error;
