@@ -192,17 +192,18 @@ describe('stopping', () => {
   test('closing the bus does the same, and no acknowledgement is lost', async () => {
     const bus = await quickBus(account, 1_000);
     const other = await account.connect();
-    let done = 0;
+    let [begun, done] = [0, 0];
     consume(
       bus,
       async () => {
+        begun++;
         await pause(500);
         done++;
       },
       { slots: 2 },
     );
     await publish(bus, 2);
-    await pause(200);
+    await until(() => begun === 2);
     await bus.close();
     expect(done).toBe(2);
     expect(await pending(other)).toBe(0);

@@ -5,7 +5,8 @@ export const time = z.iso.datetime({ offset: true });
 export const timeOrNull = time.nullable();
 
 /** As an input: a moment that there is, in the years 1 to 9999, which is what PostgreSQL and our events take; handed on in UTC. */
-export const moment = time
+export const moment = z.iso
+  .datetime({ offset: true, abort: true })
   .refine((text) => isMoment(text), 'is not a moment in the years 1 to 9999')
   .transform((text) => new Date(text).toISOString());
 
