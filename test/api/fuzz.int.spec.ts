@@ -1,7 +1,8 @@
 /**
  * Whatever is sent, the gateway knows an answer: no generated request is a 500, and every reply is as documented. DR_FUZZ_RUNS requests per
- * operation (npm run test:long: 500); a failure prints its seed and the smallest request.
+ * operation (npm run test:long: 500); the seed is printed, DR_FUZZ_SEED sets it; a failure prints the smallest request.
  */
+import { randomInt } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -12,6 +13,7 @@ import { Documented } from './support/documented.ts';
 import { TestGateway } from './support/test-gateway.ts';
 
 const RUNS = Number(process.env['DR_FUZZ_RUNS'] ?? 15);
+const SEED = Number(process.env['DR_FUZZ_SEED'] ?? randomInt(2 ** 31));
 
 let gateway: TestGateway;
 let document: OpenApiDocument;
@@ -21,6 +23,7 @@ let ids: string[];
 let base: string;
 
 beforeAll(async () => {
+  process.stderr.write(`fuzz seed ${SEED}, ${RUNS} requests per operation\n`);
   gateway = await TestGateway.start();
   mkdirSync(join(gateway.house.sourceRoot, 'acme', 'a'), { recursive: true });
   writeFileSync(join(gateway.house.sourceRoot, 'acme', 'a', 'meta.json'), '{}');
@@ -66,7 +69,7 @@ test.each(operations)(
     const requests = arbitraryRequest(document, path, method.toLowerCase(), ids);
     await fc.assert(
       fc.asyncProperty(requests, fc.constantFrom(...keys), (request, key) => check(request, key)),
-      { numRuns: RUNS, endOnFailure: RUNS > 100 },
+      { seed: SEED, numRuns: RUNS, endOnFailure: RUNS > 100 },
     );
   },
   600_000,
