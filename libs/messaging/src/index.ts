@@ -10,7 +10,7 @@ export { ensureTopology, requireTopology } from './ensure-topology.ts';
 export * from './errors.ts';
 export { durableOf, JOB_KINDS, type JobKind, SERVICES, type ServiceName } from './job-kinds.ts';
 export { natsTriggers } from './nats-triggers.ts';
-export { nudge, onNudge } from './nudges.ts';
+export { announce, nudge, onAnnounced, onNudge } from './nudges.ts';
 export { type BusPermissions, permissionsFor } from './permissions.ts';
 export { onProgress, ProgressPublisher } from './progress.ts';
 export { publishEvents } from './publish-events.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Bus } from './bus.ts';
 import { BadMessage } from './errors.ts';
-import { nudge, onNudge } from './nudges.ts';
+import { announce, nudge, onAnnounced, onNudge } from './nudges.ts';
 import { onProgress, ProgressPublisher } from './progress.ts';
 import { NUDGE } from './subjects.ts';
 import { recordingLog, testAccount, until } from './testing/test-bus.ts';
@@ -15,6 +15,33 @@ beforeEach(async () => {
   [here, there] = [await account.connect('one', { log }), await account.connect('two')];
 });
 afterEach(() => account.close());
+
+describe('announcements', () => {
+  test('say what they are about, to everybody, until one stops listening', async () => {
+    const heard: string[][] = [[], []];
+    const stop = onAnnounced(here, NUDGE.view, (about) => heard[0]!.push(...about));
+    onAnnounced(there, NUDGE.view, (about) => heard[1]!.push(...about));
+    await Promise.all([here.connection.flush(), there.connection.flush()]);
+    announce(there, NUDGE.view, ['backup-a', 'restore-b']);
+    await until(() => heard.flat().length === 4);
+    await stop();
+    announce(there, NUDGE.view, ['backup-c']);
+    await until(() => heard.flat().length === 5);
+    expect(heard).toEqual([
+      ['backup-a', 'restore-b'],
+      ['backup-a', 'restore-b', 'backup-c'],
+    ]);
+  });
+
+  test('what is not one is about nothing', async () => {
+    const heard: (readonly string[])[] = [];
+    onAnnounced(here, NUDGE.view, (about) => heard.push(about));
+    await here.connection.flush();
+    for (const text of ['', '{', '{"a":1}', '[1,"x",null]']) there.connection.publish(NUDGE.view, text);
+    await until(() => heard.length === 4);
+    expect(heard).toEqual([[], [], [], ['x']]);
+  });
+});
 
 describe('nudges', () => {
   test('a hundred during a run cost one more run, and never two at once', async () => {

@@ -35,3 +35,28 @@ export function onNudge(bus: Bus, subject: string, listener: () => unknown): Sto
     await running;
   });
 }
+
+/** Tells whoever listens what it is about. A listener that hears nothing must look for itself after a while. Never throws. */
+export function announce(bus: Bus, subject: string, about: readonly string[]): void {
+  if (!bus.connection.isClosed() && !bus.connection.isDraining()) bus.connection.publish(subject, JSON.stringify(about));
+}
+
+/** Calls `listener` with what each announcement is about. */
+export function onAnnounced(bus: Bus, subject: string, listener: (about: readonly string[]) => void): Stop {
+  const subscription = bus.connection.subscribe(subject, {
+    callback: (error, message) => {
+      if (error) return bus.report(subject, `cannot hear announcements: ${error.message}`);
+      listener(aboutOf(message.string()));
+    },
+  });
+  return bus.owns(async () => subscription.unsubscribe());
+}
+
+function aboutOf(text: string): string[] {
+  try {
+    const about: unknown = JSON.parse(text);
+    return Array.isArray(about) ? about.filter((one) => typeof one === 'string') : [];
+  } catch {
+    return [];
+  }
+}

@@ -18,6 +18,8 @@ export const NUDGE = {
   sequencer: 'dr.nudge.sequencer',
   /** Positions were given out: readers of the log need not wait for theirs. */
   log: 'dr.nudge.log',
+  /** The catalog shows what was appended to these streams: who waits for one need not ask again and again. */
+  view: 'dr.nudge.view',
 } as const;
 
 /** A part of a subject that comes from an id. NATS takes dots, spaces, `*` and `>` as grammar. */

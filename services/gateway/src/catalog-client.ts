@@ -30,10 +30,6 @@ export interface ApiKeyView {
   revoked_at: string | null;
 }
 
-/** How long a view may lag behind an append before a reader is told that there is nothing. */
-const VIEW_WAIT_MS = 3_000;
-const VIEW_POLL_MS = 25;
-
 /** The catalog's views, asked over the bus. */
 @Injectable()
 export class CatalogClient {
@@ -73,16 +69,6 @@ export class CatalogClient {
 
   async apiKey(hash: string): Promise<StoredKey | undefined> {
     return (await this.ask<StoredKey | null>('api-keys.get', { hash })) ?? undefined;
-  }
-
-  /** Reads what was appended a moment ago: waits until the view has it, so that a caller can read its own write. */
-  async untilSeen<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
-    const until = this.house.now() + VIEW_WAIT_MS;
-    for (;;) {
-      const found = await read();
-      if (found !== undefined || this.house.now() > until) return found;
-      await new Promise((resolve) => setTimeout(resolve, VIEW_POLL_MS));
-    }
   }
 
   private ask<Answer>(name: string, body: object): Promise<Answer> {

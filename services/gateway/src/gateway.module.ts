@@ -28,6 +28,7 @@ import { ReadContentsController } from './read-contents/read-contents.controller
 import { ReadDatasetsController } from './read-datasets/read-datasets.controller.ts';
 import { LogTail } from './read-events/log-tail.ts';
 import { ReadEventsController } from './read-events/read-events.controller.ts';
+import { Views } from './read-own-write/views.ts';
 import { Meters } from './read-progress/meters.ts';
 import { ReadProgressController } from './read-progress/read-progress.controller.ts';
 import { ReadRestoresController } from './read-restores/read-restores.controller.ts';
@@ -80,6 +81,7 @@ export class GatewayModule {
       CreateApiKey,
       RevokeApiKey,
       OpenStreams,
+      Views,
       EventSubscribers,
       LogTail,
       Meters,

@@ -1,4 +1,5 @@
 import type { LoggedEvent, Queryable } from '@dr/event-store';
+import { announce, NUDGE } from '@dr/messaging';
 import { type House, InjectHouse, ServiceHealth, startProcessor } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { projectApiKey } from '../api-keys/api-keys.projection.ts';
@@ -30,7 +31,7 @@ export class KeepViews implements OnApplicationBootstrap, OnApplicationShutdown 
       version: 1,
       handle: async (tx, events) => {
         for (const event of events) await projectEvent(tx, event);
-        return undefined;
+        return () => announce(this.house.bus, NUDGE.view, [...new Set(events.map(({ stream }) => stream))]);
       },
     });
   }

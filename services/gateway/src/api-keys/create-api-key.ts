@@ -7,6 +7,7 @@ import { CatalogClient } from '../catalog-client.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { identify } from '../idempotency/request-identity.ts';
 import { secretShownOnce } from '../idempotency/secret-shown-once.ts';
+import { Views } from '../read-own-write/views.ts';
 import type { CreateApiKeyBody } from './api-keys.schema.ts';
 
 export interface CreatedApiKey {
@@ -20,6 +21,7 @@ export class CreateApiKey {
   constructor(
     @InjectHouse() private readonly house: House,
     private readonly catalog: CatalogClient,
+    private readonly views: Views,
   ) {}
 
   /** @throws TenantNeeded; Refused 'api_key.beyond_own_grant' (403); HttpProblem 422 `api_key.end_in_past`, 409 for a repeat */
@@ -33,7 +35,7 @@ export class CreateApiKey {
     const data = { keyId, hash: hashApiKey(key), tenant, scopes: [...new Set(body.scopes)], ...(expiresAt && { expiresAt }) };
     await this.append(caller, data, body.name, commandId);
     nudgeSequencer(this.house);
-    const seen = await this.catalog.untilSeen(() => this.catalog.knownApiKey(keyId, tenant)).catch(() => undefined);
+    const seen = await this.views.untilSeen(streamOf.apiKey(keyId), () => this.catalog.knownApiKey(keyId, tenant)).catch(() => undefined);
     const own = this.resource(caller, data, { api_key: key, name: body.name ?? null, created_at: new Date(at).toISOString() });
     return { ...own, ...seen };
   }

@@ -4,8 +4,9 @@ import { commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/servic
 import { Injectable } from '@nestjs/common';
 import { type ApiKeyView, CatalogClient } from '../catalog-client.ts';
 import { notFound } from '../http/problem.ts';
-import { catalogBehind } from '../load-backup/catalog-behind.ts';
 import { isPlainId } from '../load-backup/load-backup.ts';
+import { catalogBehind } from '../read-own-write/catalog-behind.ts';
+import { Views } from '../read-own-write/views.ts';
 
 /** The use case behind DELETE /api-keys/{id}. When it returns, every gateway refuses the key: the catalog looks for the event itself. */
 @Injectable()
@@ -13,6 +14,7 @@ export class RevokeApiKey {
   constructor(
     @InjectHouse() private readonly house: House,
     private readonly catalog: CatalogClient,
+    private readonly views: Views,
   ) {}
 
   /** @throws HttpProblem 404 */
@@ -25,7 +27,7 @@ export class RevokeApiKey {
     const options = { commandId: newId(), meta: commandMeta(state.key.tenant, caller.keyId) };
     await store.decide(stream, apiKeyDecider, { kind: 'revoke' }, options);
     nudgeSequencer(this.house);
-    const seen = await this.catalog.untilSeen(async () => {
+    const seen = await this.views.untilSeen(stream, async () => {
       const key = await this.catalog.knownApiKey(keyId, caller.tenant);
       return key?.revoked_at ? key : undefined;
     });

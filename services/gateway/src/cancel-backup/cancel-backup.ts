@@ -4,8 +4,9 @@ import { backupDecider, streamOf } from '@dr/domain';
 import { commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
 import { Injectable } from '@nestjs/common';
 import { CatalogClient, scopeOf } from '../catalog-client.ts';
-import { catalogBehind } from '../load-backup/catalog-behind.ts';
 import { loadBackup } from '../load-backup/load-backup.ts';
+import { catalogBehind } from '../read-own-write/catalog-behind.ts';
+import { Views } from '../read-own-write/views.ts';
 import type { CancelBackupBody } from './cancel-backup.schema.ts';
 
 /**
@@ -17,6 +18,7 @@ export class CancelBackup {
   constructor(
     @InjectHouse() private readonly house: House,
     private readonly catalog: CatalogClient,
+    private readonly views: Views,
   ) {}
 
   /** @throws HttpProblem 404; WrongState 'wrong_state.backup_already_decided' (409) */
@@ -24,7 +26,7 @@ export class CancelBackup {
     const { request } = await loadBackup(this.house, caller, backupId);
     await this.append(caller, backupId, request.tenant, reason);
     nudgeSequencer(this.house);
-    const seen = await this.catalog.untilSeen(async () => {
+    const seen = await this.views.untilSeen(streamOf.backup(backupId), async () => {
       const backup = await this.catalog.backup(backupId, scopeOf(caller.tenant));
       return backup?.cancel_requested_at || backup?.status === 'cancelled' ? backup : undefined;
     });

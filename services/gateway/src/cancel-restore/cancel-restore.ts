@@ -4,8 +4,9 @@ import { commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/servic
 import { Injectable } from '@nestjs/common';
 import { CatalogClient, scopeOf } from '../catalog-client.ts';
 import { notFound } from '../http/problem.ts';
-import { catalogBehind } from '../load-backup/catalog-behind.ts';
 import { isPlainId } from '../load-backup/load-backup.ts';
+import { catalogBehind } from '../read-own-write/catalog-behind.ts';
+import { Views } from '../read-own-write/views.ts';
 
 /**
  * The use case behind POST /restores/{id}/cancel: writes down the wish. The restorer takes it from there, now or when it is back; the log
@@ -16,6 +17,7 @@ export class CancelRestore {
   constructor(
     @InjectHouse() private readonly house: House,
     private readonly catalog: CatalogClient,
+    private readonly views: Views,
   ) {}
 
   /** @throws HttpProblem 404; WrongState 'wrong_state.restore_swapping' or 'wrong_state.restore_ended' (409) */
@@ -26,7 +28,7 @@ export class CancelRestore {
     const command = { kind: 'requestCancel', by: caller.keyId } as const;
     await store.decide(streamOf.restore(restoreId), restoreDecider, command, { commandId: newId(), meta });
     nudgeSequencer(this.house);
-    const seen = await this.catalog.untilSeen(async () => {
+    const seen = await this.views.untilSeen(streamOf.restore(restoreId), async () => {
       const restore = (await this.catalog.restore(restoreId, scopeOf(caller.tenant))) as
         | { cancel_requested_at?: string | null }
         | undefined;

@@ -5,8 +5,9 @@ import { commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/servic
 import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { HttpProblem } from '../http/problem.ts';
-import { catalogBehind } from '../load-backup/catalog-behind.ts';
 import { type KnownBackup, loadBackup } from '../load-backup/load-backup.ts';
+import { catalogBehind } from '../read-own-write/catalog-behind.ts';
+import { Views } from '../read-own-write/views.ts';
 import { LOCK_DELETIONS, refuseLastGoodCopy } from './last-good-copy.ts';
 
 /** The use cases behind DELETE /backups/{id} and POST /backups/{id}/undelete. No byte is removed by either. */
@@ -15,6 +16,7 @@ export class DeleteBackup {
   constructor(
     @InjectHouse() private readonly house: House,
     private readonly catalog: CatalogClient,
+    private readonly views: Views,
   ) {}
 
   /** @throws HttpProblem 404; 409 with the reason; ScopeMissing for force by a key that is no admin's */
@@ -58,7 +60,7 @@ export class DeleteBackup {
   }
 
   private async seen(caller: Caller, backupId: string, isSo: (backup: BackupView) => boolean): Promise<BackupView> {
-    const seen = await this.catalog.untilSeen(async () => {
+    const seen = await this.views.untilSeen(streamOf.backup(backupId), async () => {
       const backup = await this.catalog.backup(backupId, scopeOf(caller.tenant));
       return backup && isSo(backup) ? backup : undefined;
     });

@@ -8,7 +8,8 @@ import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { identify } from '../idempotency/request-identity.ts';
-import { catalogBehind } from '../load-backup/catalog-behind.ts';
+import { catalogBehind } from '../read-own-write/catalog-behind.ts';
+import { Views } from '../read-own-write/views.ts';
 import { type Selection, selectDatasets } from '../select-datasets/select-datasets.ts';
 import type { RequestBackupBody } from './request-backup.schema.ts';
 
@@ -24,6 +25,7 @@ export class RequestBackup {
   constructor(
     @InjectHouse() private readonly house: House,
     private readonly catalog: CatalogClient,
+    private readonly views: Views,
   ) {}
 
   /** One backup per tenant that is selected; all of them are accepted, or none. @throws HttpProblem for types that are not built and selections of nothing; TenantNeeded */
@@ -76,7 +78,7 @@ export class RequestBackup {
   }
 
   private async seen(backupId: string, caller: Caller): Promise<BackupView> {
-    const backup = await this.catalog.untilSeen(() => this.catalog.backup(backupId, scopeOf(caller.tenant)));
+    const backup = await this.views.untilSeen(streamOf.backup(backupId), () => this.catalog.backup(backupId, scopeOf(caller.tenant)));
     if (backup) return backup;
     throw catalogBehind(`Backup ${backupId} was requested`, `/api/v1/backups/${backupId}`);
   }

@@ -7,6 +7,7 @@ import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { findBackup, type WantedBackup } from '../find-backup/find-backup.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { identify } from '../idempotency/request-identity.ts';
+import { Views } from '../read-own-write/views.ts';
 import { askPlan, isAway, type PlanView } from './ask-plan.ts';
 import { chooseDatasets, lackingIn } from './choose-datasets.ts';
 import { isOccupied } from './occupied.ts';
@@ -25,6 +26,7 @@ export class RequestRestore {
   constructor(
     @InjectHouse() private readonly house: House,
     private readonly catalog: CatalogClient,
+    private readonly views: Views,
   ) {}
 
   /** @throws HttpProblem: 404, 409 when the backup is not sealed or something is in the way, 422 for selections and options that cannot be honoured */
@@ -88,7 +90,7 @@ export class RequestRestore {
       if (!duplicate) await admit(this.house, tx, { operationId: restoreId, kind: 'restore', tenant });
     });
     nudgeSequencer(this.house);
-    const restore = await this.catalog.untilSeen(() => this.catalog.restore(restoreId, scopeOf(caller.tenant)));
+    const restore = await this.views.untilSeen(streamOf.restore(restoreId), () => this.catalog.restore(restoreId, scopeOf(caller.tenant)));
     return restore ?? { restore_id: restoreId, backup_id: backupId, status: 'pending', tenant_id: tenant };
   }
 

@@ -9,6 +9,7 @@ import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { HttpProblem, notFound } from '../http/problem.ts';
 import { Route } from '../http/route.ts';
 import { identify } from '../idempotency/request-identity.ts';
+import { Views } from '../read-own-write/views.ts';
 import { getVerification, type RequestVerificationBody, requestVerification } from './request-verification.schema.ts';
 
 /** POST /backups/{id}/verify and GET /verifications/{id}. */
@@ -17,6 +18,7 @@ export class RequestVerificationController {
   constructor(
     @InjectHouse() private readonly house: House,
     private readonly catalog: CatalogClient,
+    private readonly views: Views,
   ) {}
 
   @Route(requestVerification)
@@ -32,7 +34,9 @@ export class RequestVerificationController {
     refuse(backup, body);
     const verificationId = await this.append(backup, body.level, caller, String(request.id));
     void reply.header('Location', `/api/v1/verifications/${verificationId}`);
-    const seen = await this.catalog.untilSeen(() => this.catalog.verification(verificationId, scopeOf(caller.tenant)));
+    const seen = await this.views.untilSeen(streamOf.verification(verificationId), () =>
+      this.catalog.verification(verificationId, scopeOf(caller.tenant)),
+    );
     return seen ?? { verification_id: verificationId, backup_id: id, status: 'pending' };
   }
 
