@@ -98,6 +98,13 @@ describe('the last verified good copy', () => {
     expect((await remove(two)).status).toBe(409);
   });
 
+  test('stays although the catalog does not know what is in it', async () => {
+    const id = await sealedBackup(door, { datasets: [set()], verified: true });
+    await door.house.database.query('DELETE FROM catalog_backup_datasets WHERE backup_id = $1', [id]);
+    const { status, body } = await remove(id);
+    expect([status, body['code']]).toEqual([409, 'backup.last_good_copy']);
+  });
+
   test('two deletions at once leave one', async () => {
     for (let round = 0; round < 5; round++) {
       const datasets = [set()];

@@ -27,7 +27,7 @@ export class DeleteBackup {
     const copies = force || !isVerifiedGood(state) ? [] : await this.catalog.otherCopies(backupId);
     await this.decide(caller, state, { kind: 'requestDelete', by: caller.keyId, force }, async (tx) => {
       await tx.query(LOCK_DELETIONS, [state.request.tenant]);
-      await refuseLastGoodCopy(this.house.store, tx, backupId, copies);
+      if (!force) await refuseLastGoodCopy(this.house.store, tx, backupId, copies);
     });
     return this.seen(caller, backupId, ({ status }) => status === 'deleting' || status === 'deleted');
   }

@@ -1,4 +1,4 @@
-import { backupDecider, isVerifiedGood, streamOf } from '@dr/domain';
+import { type BackupState, backupDecider, isVerifiedGood, streamOf } from '@dr/domain';
 import type { EventStore, Queryable } from '@dr/event-store';
 import type { OtherCopies } from '../catalog-client.ts';
 import { HttpProblem } from '../http/problem.ts';
@@ -7,8 +7,9 @@ import { HttpProblem } from '../http/problem.ts';
 export const LOCK_DELETIONS = `SELECT pg_advisory_xact_lock(7105, hashtext($1))`;
 
 /**
- * Refuses when a data set would be left without a copy that was verified and found good. The catalog nominates other backups that hold it
- * whole; whether they are still there and good is read from the log, in the transaction that holds LOCK_DELETIONS.
+ * Refuses when a data set would be left without a copy that was verified and found good. What the backup holds whole is read from the log, in
+ * the transaction that holds LOCK_DELETIONS, and so is whether the others are still there and good. The catalog only nominates those, so a
+ * view that lags or is being made anew can refuse too much, but gives nothing away.
  * @throws HttpProblem 409 `backup.last_good_copy`, naming the data sets
  */
 export async function refuseLastGoodCopy(
@@ -23,13 +24,21 @@ export async function refuseLastGoodCopy(
     seen.set(id, known);
     return known;
   };
+  const nominated = new Map(copies.map(({ dataset_id, others }) => [dataset_id, others]));
   const last: string[] = [];
-  for (const { dataset_id, others } of copies) {
+  for (const datasetId of heldWhole((await store.load(streamOf.backup(backupId), backupDecider, tx)).state)) {
     let stays = false;
-    for (const id of others) stays ||= await isGood(id);
-    if (!stays) last.push(dataset_id);
+    for (const id of nominated.get(datasetId) ?? []) stays ||= await isGood(id);
+    if (!stays) last.push(datasetId);
   }
   if (last.length > 0) throw lastGoodCopy(backupId, last);
+}
+
+/** The data sets of which this backup is a verified good copy. */
+function heldWhole(state: BackupState): string[] {
+  if (!isVerifiedGood(state) || !('sealed' in state)) return [];
+  const missing = new Set(state.sealed.missing.map(({ datasetId }) => datasetId));
+  return state.request.datasets.map(({ datasetId }) => datasetId).filter((id) => !missing.has(id));
 }
 
 const NAMED_MAX = 20;
