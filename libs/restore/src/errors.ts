@@ -144,11 +144,15 @@ export class PathsMatchNothing extends DrError {
 
 const said = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause ?? 'the file system is read-only'));
 
-/** The error of the operating system below an error of ours. One that came from a thread has only its words left. */
+/**
+ * What the operating system said about the target, below an error of ours. One that came from a thread has only its words left. What it said
+ * to the store of the backups is not about the target.
+ */
 export function systemCodeOf(error: unknown): string | undefined {
   let at = error as { code?: unknown; message?: unknown; cause?: unknown } | undefined;
   for (let depth = 0; at && depth < 5; depth++) {
     if (typeof at.code === 'string' && /^E[A-Z0-9]+$/.test(at.code)) return at.code;
+    if (typeof at.code === 'string' && at.code.startsWith('store.')) return undefined;
     const said = at.code === 'repository.target_failed' ? /\b(ENOSPC|EDQUOT|EROFS|EACCES|EPERM)\b/.exec(String(at.message)) : null;
     if (said) return said[1];
     at = at.cause as typeof at;
