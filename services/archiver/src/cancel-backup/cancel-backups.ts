@@ -1,5 +1,5 @@
 import { tombstoneReason } from '@dr/domain';
-import type { ClaimedJob, EndJob, Job, OnDead } from '@dr/jobs';
+import { type ClaimedJob, type EndJob, type Job, KeepTrying, type OnDead } from '@dr/jobs';
 import type { Decision } from '@dr/repository';
 import { type House, InjectHouse, RepositoryAccess, startWorker } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
@@ -40,6 +40,8 @@ export class CancelBackups implements OnApplicationBootstrap, OnApplicationShutd
     return (await repository.tenant(tenant, { create: true })).abandon(backupId, tombstoneReason('cancelled'));
   }
 
-  /** Only what stands in storage ends the backup. While nothing can be put there, this throws and the job stays. */
-  private readonly onDead: OnDead<CancelPayload> = async (tx, job) => recordDecision(this.house, tx, job, await this.decide(job));
+  /** Only what stands in storage ends the backup, and a transaction must not wait for storage: the next run puts it. */
+  private readonly onDead: OnDead<CancelPayload> = async (_tx, job) => {
+    throw new KeepTrying(job.jobId);
+  };
 }
