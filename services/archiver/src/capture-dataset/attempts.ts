@@ -38,7 +38,7 @@ const QUIET_BACKOFF_MS = 50;
  */
 export async function captureUntilWhole({ attempt, sleep, now }: Attempts): Promise<Outcome> {
   let last = await attempt(1, undefined);
-  let lasting = false;
+  let lasting = true;
   for (let tries = 1; ; tries++) {
     if (!mayHeal(last)) return { ...last, verdict: isWhole(last) ? 'whole' : 'incomplete', tries };
     const backoff = BACKOFF_MS[tries - 1];
@@ -47,7 +47,7 @@ export async function captureUntilWhole({ attempt, sleep, now }: Attempts): Prom
     const next = await attempt(tries + 1, last);
     if (mayHeal(next) && isDamage(last, next)) return { ...next, verdict: 'source-damaged', tries: tries + 1 };
     if (last.notes.unsettled && next.notes.unsettled) return { ...next, verdict: 'torn', tries: tries + 1 };
-    lasting = next.report.format === 'v4' && sameErrors(last.report, next.report);
+    lasting &&= next.report.format === 'v4' && sameErrors(last.report, next.report);
     last = next;
   }
 }

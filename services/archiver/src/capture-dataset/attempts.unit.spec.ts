@@ -77,6 +77,7 @@ test('v4 writes its files once: the same errors to the end are damage, whatever 
   const v4 = (errors: string[], n: number): Seen => ({ ...written(errors, n), format: 'v4' });
   expect((await outcome(v4(['a'], 1), v4(['a'], 2), v4(['a'], 3), v4(['a'], 4))).slice(0, 2)).toEqual(['lasting', 4]);
   expect((await outcome(v4(['a'], 1), v4(['a'], 2), v4(['a'], 3), v4(['b'], 4))).slice(0, 2)).toEqual(['torn', 4]);
+  expect((await outcome(v4(['b'], 1), v4(['b'], 2), v4(['a'], 3), v4(['a'], 4))).slice(0, 2)).toEqual(['torn', 4]);
 });
 
 test.each(['missing', 'changed'] as const)('a file that was %s while it was read may be whole the next time', async (tree) =>
