@@ -165,6 +165,21 @@ describe('a first request that did not come to its end', () => {
   });
 });
 
+test.each(['the same', 'another'])('a refusal that comes late takes nothing from the repeat in %s process', async (process) => {
+  const mine = new RequestKeys(door.house);
+  const theirs = process === 'another' ? new RequestKeys(door.house) : mine;
+  const request = { keyId: 'key_late', requestKey: newKey(), digest: 'd' };
+  const first = await mine.claim(request);
+  await expire(request.requestKey, 'lease_until', '1 hour');
+  const repeat = await theirs.claim(request);
+  if (first.kind !== 'run' || repeat.kind !== 'run') throw new Error('neither has a reply yet');
+  expect(repeat.seed.seed).toBe(first.seed.seed);
+  await mine.failed(request, first.seed);
+  await expect(mine.claim(request)).rejects.toMatchObject({ status: 409 });
+  await theirs.succeeded(request, { status: 202, body: {} });
+  expect(await mine.claim(request)).toEqual({ kind: 'replay', reply: { status: 202, body: {} } });
+});
+
 test.each(['', 'two words', 'x'.repeat(256), 'ä'])('the key %j is refused', async (key) => {
   const reply = await post(key);
   expect([reply.status, reply.body['code']]).toEqual([400, 'request.invalid']);

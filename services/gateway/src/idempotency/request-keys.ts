@@ -37,7 +37,8 @@ const LEASE_MS = 10_000;
 export class RequestKeys {
   private readonly house: Pick<House, 'database' | 'newId' | 'now'>;
   private readonly owner: string;
-  private readonly inHand = new Set<string>();
+  /** How many requests of this process are at it under each name: one whose lease ran out may be overtaken by its repeat. */
+  private readonly inHand = new Map<string, number>();
 
   constructor(house: Pick<House, 'database' | 'newId' | 'now'>) {
     this.house = house;
@@ -65,23 +66,36 @@ export class RequestKeys {
   }
 
   private begin(request: KeyedRequest, { seed, seeded_at }: Row): Claim {
-    this.inHand.add(nameOf(request));
+    const name = nameOf(request);
+    this.inHand.set(name, (this.inHand.get(name) ?? 0) + 1);
     return { kind: 'run', seed: { seed, at: seeded_at.getTime(), used: false } };
   }
 
+  /** @returns whether a repeat of the same request is still at it. */
+  private end(request: KeyedRequest): boolean {
+    const name = nameOf(request);
+    const left = (this.inHand.get(name) ?? 1) - 1;
+    if (left > 0) this.inHand.set(name, left);
+    else this.inHand.delete(name);
+    return left > 0;
+  }
+
   async succeeded(request: KeyedRequest, reply: StoredReply): Promise<void> {
-    this.inHand.delete(nameOf(request));
+    this.end(request);
     const sql = 'UPDATE request_keys SET reply = $3 WHERE key_id = $1 AND request_key = $2';
     await this.house.database.query(sql, [request.keyId, request.requestKey, JSON.stringify(reply)]);
   }
 
-  /** What was refused before anything was made is forgotten, so that it can be put right under the same key; else the next one goes on. */
+  /**
+   * What was refused before anything was made is forgotten, so that it can be put right under the same key; else the next one goes on. A
+   * request that was overtaken says nothing: the key and its seed are those of the repeat, which may have made something.
+   */
   async failed(request: KeyedRequest, { used }: RequestSeed): Promise<void> {
-    this.inHand.delete(nameOf(request));
+    if (this.end(request)) return;
     const sql = used
-      ? 'UPDATE request_keys SET lease_until = clock_timestamp() WHERE key_id = $1 AND request_key = $2 AND reply IS NULL'
-      : 'DELETE FROM request_keys WHERE key_id = $1 AND request_key = $2 AND reply IS NULL';
-    await this.house.database.query(sql, [request.keyId, request.requestKey]);
+      ? 'UPDATE request_keys SET lease_until = clock_timestamp() WHERE key_id = $1 AND request_key = $2 AND owner = $3 AND reply IS NULL'
+      : 'DELETE FROM request_keys WHERE key_id = $1 AND request_key = $2 AND owner = $3 AND reply IS NULL';
+    await this.house.database.query(sql, [request.keyId, request.requestKey, this.owner]);
   }
 }
 
