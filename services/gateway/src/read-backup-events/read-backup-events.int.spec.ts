@@ -1,6 +1,8 @@
 /** The events of one backup over REST, in pages, and nobody else's. */
+import { rows } from '@dr/event-store';
 import { type FrontDoor, frontDoor } from '../../../../test/support/front-door.ts';
 import { sealedBackup } from '../../../../test/support/sealed-backup.ts';
+import { EVENTS } from './events-of-backup.ts';
 
 interface Page {
   code: string;
@@ -39,6 +41,18 @@ test('come in pages without gap or repeat', async () => {
     query = `?limit=4&cursor=${body.next_cursor}`;
   }
   expect(seen).toEqual(TYPES);
+});
+
+test('what goes beyond the bytes of a page stays in the database, but one is always given', async () => {
+  const streams = [`backup-${id}`, `capture-${id}-`, `capture-${id}.`];
+  const bodies = async (bytes: number) => {
+    const found = await rows<{ body: Buffer | null }>(door.house.database, EVENTS, [...streams, 0, 100, bytes]);
+    return found.map(({ body }) => body?.length ?? 0);
+  };
+  const lengths = await bodies(1_000_000);
+  expect([lengths.length, Math.min(...lengths) > 0]).toEqual([TYPES.length, true]);
+  expect(await bodies(lengths[0]! + lengths[1]!)).toEqual([lengths[0], lengths[1], 0, 0, 0, 0]);
+  expect(await bodies(1)).toEqual([lengths[0], 0, 0, 0, 0, 0]);
 });
 
 test('another backup’s event is no place in this one', async () => {
