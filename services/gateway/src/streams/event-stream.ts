@@ -39,9 +39,9 @@ export class EventStream {
     await this.write(`${[...lines, `data: ${JSON.stringify(data)}`].join('\n')}\n\n`);
   }
 
-  /** A comment, so that proxies see life and we see a client that is gone. */
+  /** A comment, so that proxies see life and we see a client that is gone. One that has not read what it got needs no more. */
   async keepAlive(): Promise<void> {
-    await this.write(': still here\n\n');
+    if (!this.raw.writableNeedDrain) await this.write(': still here\n\n');
   }
 
   end(): void {

@@ -24,6 +24,7 @@ export class OpenStreams implements OnModuleDestroy {
   private readonly open = new Set<Open>();
   private checking: NodeJS.Timeout | undefined;
   private keepingAlive: NodeJS.Timeout | undefined;
+  private isChecking = false;
 
   constructor(
     @InjectHouse() private readonly house: House,
@@ -54,7 +55,7 @@ export class OpenStreams implements OnModuleDestroy {
       this.open.delete(opened);
       if (this.open.size === 0) this.stopTimers();
     });
-    this.checking ??= setInterval(() => void this.checkKeys(), KEY_CHECK_MS).unref();
+    this.checking ??= setInterval(() => void this.checkInTurn(), KEY_CHECK_MS).unref();
     this.keepingAlive ??= setInterval(() => this.keepAlive(), KEEP_ALIVE_MS).unref();
     return opened.stream;
   }
@@ -68,6 +69,14 @@ export class OpenStreams implements OnModuleDestroy {
 
   private keepAlive(): void {
     for (const { stream } of this.open) void stream.keepAlive();
+  }
+
+  /** While the catalog is away a check takes long; others behind it would only pile up. */
+  private async checkInTurn(): Promise<void> {
+    if (this.isChecking) return;
+    this.isChecking = true;
+    await this.checkKeys();
+    this.isChecking = false;
   }
 
   /** A catalog that does not answer for a moment closes nothing; the next check asks again. */
