@@ -30,6 +30,7 @@ beforeAll(async () => {
   writeFileSync(join(gateway.house.sourceRoot, 'acme', 'loose.txt'), 'x');
   writeFileSync(join(gateway.house.sourceRoot, 'nobody.txt'), 'x');
   symlinkSync('/etc', join(gateway.house.sourceRoot, 'acme', 'link'));
+  symlinkSync('/etc', join(gateway.house.sourceRoot, 'moved'));
   await backedUp('acme', 'a', 'completed', 90);
   await backedUp('acme', 'a', 'partial', 30);
   await backedUp('acme', 'gone', 'completed', 60);
@@ -88,6 +89,12 @@ test('what no data set covers is named with its reason and what to do', async ()
   ]);
   for (const { message } of unprotected) expect(message.length).toBeGreaterThan(20);
   expect((await list()).unprotected.map((u) => u.path)).toContain('nobody.txt');
+});
+
+test('a tenant whose own folder cannot be looked into is told so', async () => {
+  const { datasets, unprotected, unprotected_total } = await list('', await gateway.key({ tenant: 'moved', scopes: ['backup:read'] }));
+  expect([datasets, unprotected_total]).toEqual([[], 1]);
+  expect(unprotected).toMatchObject([{ tenant_id: null, path: 'moved', reason: 'symlink' }]);
 });
 
 test('pages of one hold together what one page holds', async () => {

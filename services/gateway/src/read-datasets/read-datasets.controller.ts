@@ -8,6 +8,7 @@ import { Caller } from '../auth/caller.ts';
 import { scopeOf } from '../catalog-client.ts';
 import { notFound } from '../http/problem.ts';
 import { Route } from '../http/route.ts';
+import { concerns } from '../select-datasets/select-datasets.ts';
 import { type KnownDataset, mergeDatasets, unprotectedShown } from './merge-datasets.ts';
 import { comparePlaces, cursorOf, type DatasetPlace, placeOf } from './place.ts';
 import { type ReadDatasetsQuery, readDatasets } from './read-datasets.schema.ts';
@@ -47,7 +48,7 @@ export class ReadDatasetsController {
     const datasets: DatasetRef[] = [];
     const unprotected: Unprotected[] = [];
     for await (const item of discoverDatasets(source, tenant === '*' ? {} : { tenant })) {
-      if (tenant !== '*' && item.tenant !== tenant) continue;
+      if (tenant !== '*' && !concerns(item, tenant)) continue;
       if (item.kind === 'unprotected') unprotected.push(item);
       else if (dataset_id === undefined || item.datasetId === dataset_id) datasets.push(item);
     }

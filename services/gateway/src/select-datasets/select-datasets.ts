@@ -43,8 +43,9 @@ async function discover(sourceRoot: string, tenant: string | undefined): Promise
   return { datasets, unprotected };
 }
 
-/** A folder of a tenant that could not be looked into belongs to no tenant yet, but to the one of its name. */
-const concerns = ({ tenant, path }: Unprotected, name: string): boolean => tenant === name || (tenant === undefined && path === name);
+/** What lies in the place of a tenant's folder and could not be looked into belongs to no tenant yet, but to the one of its name. */
+export const concerns = ({ tenant, path }: Pick<Unprotected, 'tenant' | 'path'>, name: string): boolean =>
+  tenant === name || (tenant === undefined && path === name);
 
 function choose(found: readonly DatasetRef[], ids: readonly string[] | undefined): DatasetRef[] {
   const wanted = ids && new Set(ids);
