@@ -138,14 +138,31 @@ test('contents tell each file with its size and digest, page by page', async () 
   const path = `/api/v1/backups/${backup.backup_id}/contents?dataset_id=v3-tiny&limit=10`;
   type Page = { files: { path: string; size: number }[]; next_cursor: string | null };
   const paths: string[] = [];
-  for (let cursor: string | null = '0'; cursor !== null; ) {
-    const { body }: { body: Page } = await house.call<Page>('GET', `${path}&cursor=${cursor}`);
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { body }: { body: Page } = await house.call<Page>('GET', `${path}${cursor && `&cursor=${cursor}`}`);
     paths.push(...body.files.map((f) => f.path));
     cursor = body.next_cursor;
   }
   const tiny = backup.datasets.find((d) => d.dataset_id === 'v3-tiny')!;
   expect(new Set(paths).size).toBe(tiny.objects);
   expect(paths).toEqual([...paths].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
+});
+
+test('contents of a whole backup go on from data set to data set, and a cursor of other contents is refused', async () => {
+  const path = `/api/v1/backups/${backup.backup_id}/contents`;
+  type Page = { files: { dataset_id: string; path: string }[]; next_cursor: string | null };
+  const seen: string[] = [];
+  let last = '';
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { body }: { body: Page } = await house.call<Page>('GET', `${path}?limit=200${cursor && `&cursor=${cursor}`}`);
+    seen.push(...body.files.map((f) => `${f.dataset_id} ${f.path}`));
+    last = cursor || last;
+    cursor = body.next_cursor;
+  }
+  expect(new Set(seen).size).toBe(seen.length);
+  expect(seen.length).toBeGreaterThanOrEqual(backup.datasets.reduce((sum, d) => sum + d.objects, 0));
+  const elsewhere = await house.call('GET', `${path}?dataset_id=v3-tiny&cursor=${last}`);
+  expect([elsewhere.status, elsewhere.body['code']]).toEqual([400, 'request.bad_cursor']);
 });
 
 test('lists are newest first, page by page, and narrowed by tenant and data set', async () => {

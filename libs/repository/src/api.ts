@@ -84,8 +84,8 @@ export interface TenantRepository {
   session(backupId: string, options: { type: BackupType }): Promise<BackupSession>;
   /** Decides, without a session, that a backup will never be, unless a commit was first: for who gives up on a worker that is gone. */
   abandon(backupId: string, reason: string): Promise<Decision>;
-  /** Entries of a tree in byte order of their paths. `under`: one path and everything below it. */
-  entries(root: PieceId, options?: { under?: string }): AsyncIterable<TreeEntry>;
+  /** Entries of a tree in byte order of their paths. `under`: one path and everything below it; `after`: only what is behind a path. */
+  entries(root: PieceId, options?: { under?: string; after?: string }): AsyncIterable<TreeEntry>;
   /** @throws PathUnknown, RangeOutside, Damaged. */
   readFile(root: PieceId, path: string, range?: ByteRange): Promise<Uint8Array>;
   openFiles(root: PieceId): RepositoryFolder;

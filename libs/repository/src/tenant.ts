@@ -89,7 +89,7 @@ export class OpenedTenant implements TenantRepository {
     return decide(this.#parts.scope, checkBackupId(backupId), encodeTombstone(this.#parts.scope, backupId, reason));
   }
 
-  async *entries(root: PieceId, options: { under?: string } = {}): AsyncGenerator<TreeEntry> {
+  async *entries(root: PieceId, options: { under?: string; after?: string } = {}): AsyncGenerator<TreeEntry> {
     yield* walkEntries(await this.#read(), rootId(root), options);
   }
 

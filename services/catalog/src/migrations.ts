@@ -48,8 +48,20 @@ CREATE TABLE api_key_uses (key_id text PRIMARY KEY, used_at timestamptz NOT NULL
 GRANT SELECT, INSERT, UPDATE, DELETE ON api_key_uses TO dr_app;
 `;
 
+/** A data set of a backup knows whose and when, so that the newest good copy of each is found along an index. Byte order, as lists have it. */
+const datasetPlaces = `
+ALTER TABLE catalog_backup_datasets ADD COLUMN tenant text, ADD COLUMN requested_at timestamptz;
+UPDATE catalog_backup_datasets d SET tenant = b.tenant, requested_at = b.requested_at FROM catalog_backups b WHERE b.backup_id = d.backup_id;
+ALTER TABLE catalog_backup_datasets ALTER COLUMN tenant SET NOT NULL, ALTER COLUMN requested_at SET NOT NULL;
+CREATE INDEX catalog_backup_datasets_place
+  ON catalog_backup_datasets (tenant COLLATE "C", dataset_id COLLATE "C", requested_at DESC, backup_id DESC);
+CREATE INDEX catalog_backup_datasets_good
+  ON catalog_backup_datasets (tenant COLLATE "C", dataset_id COLLATE "C", requested_at DESC, backup_id DESC) WHERE doc ->> 'status' = 'completed';
+`;
+
 export const migrations: MigrationClass[] = [
   sqlMigration('CreateCatalog1764100000000', readModels),
   sqlMigration('AddCancelReasons1764200000000', cancelReasons),
   sqlMigration('AddKeyLife1764500000000', keyLife),
+  sqlMigration('AddDatasetPlaces1764700000000', datasetPlaces),
 ];

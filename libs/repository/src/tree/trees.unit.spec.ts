@@ -25,9 +25,9 @@ class Pages {
     return builder.finish();
   }
 
-  async paths(root: Uint8Array, under?: string): Promise<string[]> {
+  async paths(root: Uint8Array, under?: string, more: { after?: string; onPage?: () => void } = {}): Promise<string[]> {
     const found: string[] = [];
-    for await (const page of walkPages(async (id) => this.byId.get(Buffer.from(id).toString('hex'))!, root, { under }))
+    for await (const page of walkPages(async (id) => this.byId.get(Buffer.from(id).toString('hex'))!, root, { under, ...more }))
       found.push(...page.map(({ path }) => path.toString()));
     return found;
   }
@@ -210,10 +210,24 @@ describe('trees', () => {
         const root = await pages.build(sorted.map((path) => leaf(path)));
         expect(await pages.paths(root)).toEqual(sorted);
         const under = sorted[n % Math.max(1, sorted.length)]?.split('/')[0] ?? 'none';
-        expect(await pages.paths(root, under)).toEqual(sorted.filter((path) => path === under || path.startsWith(`${under}/`)));
+        const below = sorted.filter((path) => path === under || path.startsWith(`${under}/`));
+        expect(await pages.paths(root, under)).toEqual(below);
+        const after = paths[n % Math.max(1, paths.length)] ?? 'none';
+        expect(await pages.paths(root, undefined, { after })).toEqual(sorted.filter((path) => comparePaths(path, after) > 0));
+        expect(await pages.paths(root, under, { after })).toEqual(below.filter((path) => comparePaths(path, after) > 0));
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('are not read before the path from which they are walked', async () => {
+    const pages = new Pages();
+    const all = numbered(20_000);
+    const root = await pages.build(all.map((path) => leaf(path)));
+    let read = 0;
+    expect(await pages.paths(root, undefined, { after: all[19_989]!, onPage: () => read++ })).toEqual(all.slice(19_990));
+    expect(read).toBeLessThanOrEqual(pages.levels().size + 1);
+    expect(await pages.paths(root, undefined, { after: all.at(-1)! })).toEqual([]);
   });
 
   test('of many paths have several levels, and equal sets give equal roots whatever the order they came in', async () => {

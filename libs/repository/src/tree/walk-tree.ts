@@ -15,6 +15,8 @@ export type OnPage = (id: Uint8Array) => void;
 export interface WalkOptions {
   /** One path and everything below it. */
   readonly under?: string;
+  /** Only what comes behind this path; pages before it are not read. */
+  readonly after?: string;
   readonly onPage?: OnPage;
   /** Told of a page that cannot be read, which is then skipped; without it the error is thrown. */
   readonly onLost?: (error: unknown, id: Uint8Array) => void;
@@ -22,7 +24,7 @@ export interface WalkOptions {
 
 /** Leaf entries of a tree in path order, a page at a time. Children of a page are read ahead, a few at once. */
 export async function* walkPages(read: ReadPage, root: Uint8Array, options: WalkOptions = {}): AsyncGenerator<LeafEntry[]> {
-  const range = rangeOf(options.under);
+  const range = behind(options.after, rangeOf(options.under));
   yield* walk(read, root, options, range);
 }
 
@@ -99,5 +101,15 @@ function rangeOf(under: string | undefined): PathRange {
   return {
     holds: (path) => path.equals(start) || path.subarray(0, folder.length).equals(folder),
     meets: (before, last) => Buffer.compare(last, start) >= 0 && (before === undefined || Buffer.compare(before, end) < 0),
+  };
+}
+
+/** What a range holds behind a path. A page is passed over when its last path is not behind it. */
+function behind(after: string | undefined, range: PathRange): PathRange {
+  if (after === undefined) return range;
+  const place = Buffer.from(after);
+  return {
+    holds: (path) => Buffer.compare(path, place) > 0 && range.holds(path),
+    meets: (before, last) => Buffer.compare(last, place) > 0 && range.meets(before, last),
   };
 }

@@ -47,13 +47,15 @@ async function insertBackup(tx: Queryable, { data, recordedAt, meta }: Of<'Backu
     [data.backupId, data.tenant, recordedAt, data.backupType, data.datasets.map((d) => d.datasetId), JSON.stringify(doc)],
   );
   await tx.query(
-    `INSERT INTO catalog_backup_datasets (backup_id, n, dataset_id, doc)
-     SELECT $1, n, dataset_id, doc FROM unnest($2::int[], $3::text[], $4::jsonb[]) AS d (n, dataset_id, doc) ON CONFLICT DO NOTHING`,
+    `INSERT INTO catalog_backup_datasets (backup_id, n, dataset_id, doc, tenant, requested_at)
+     SELECT $1, n, dataset_id, doc, $5, $6 FROM unnest($2::int[], $3::text[], $4::jsonb[]) AS d (n, dataset_id, doc) ON CONFLICT DO NOTHING`,
     [
       data.backupId,
       data.datasets.map((d) => d.n),
       data.datasets.map((d) => d.datasetId),
       data.datasets.map((d) => JSON.stringify({ dataset_id: d.datasetId, format: d.format, status: 'pending' })),
+      data.tenant,
+      recordedAt,
     ],
   );
 }

@@ -17,19 +17,31 @@ export interface KnownDataset {
   last_good: { backup_id: string; at: string; verified_at: string | null } | null;
 }
 
+/** One step along the index of places: the next data set behind a place, whatever number of backups hold it. */
+const nextPlace = (behind: string): string => `SELECT d.tenant, d.dataset_id FROM catalog_backup_datasets d
+    WHERE ${behind} AND ($1::text IS NULL OR d.tenant COLLATE "C" = $1) AND ($2::text IS NULL OR d.dataset_id COLLATE "C" = $2)
+    ORDER BY d.tenant COLLATE "C", d.dataset_id COLLATE "C" LIMIT 1`;
+
+const OF_PLACE = 'd.tenant COLLATE "C" = p.tenant AND d.dataset_id COLLATE "C" = p.dataset_id';
+const NEWEST = 'ORDER BY d.requested_at DESC, d.backup_id DESC LIMIT 1';
+
 /**
  * The moment of a good copy is that of the request: everything that was there then is in it. A copy with findings that mean loss is none, and
  * neither is one in a backup that was deleted. COLLATE "C" is byte order, as the gateway sorts what it finds at the source.
  */
 export const LIST_DATASETS = `
-SELECT b.tenant, d.dataset_id, (array_agg(d.doc ->> 'format' ORDER BY b.requested_at DESC))[1] AS format,
-    (array_agg(jsonb_build_object('backup_id', b.backup_id, 'at', to_char(b.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-      'verified_at', b.doc ->> 'verified_at') ORDER BY b.requested_at DESC)
-      FILTER (WHERE b.status IN ('completed', 'partial') AND d.doc ->> 'status' = 'completed'))[1] AS last_good
-  FROM catalog_backup_datasets d JOIN catalog_backups b ON b.backup_id = d.backup_id
- WHERE ($1::text IS NULL OR b.tenant = $1) AND ($2::text IS NULL OR d.dataset_id = $2)
-   AND ($3::text IS NULL OR (b.tenant COLLATE "C", d.dataset_id COLLATE "C") > ($3, $4::text))
- GROUP BY b.tenant, d.dataset_id ORDER BY b.tenant COLLATE "C", d.dataset_id COLLATE "C" LIMIT $5`;
+WITH RECURSIVE places AS (
+  (${nextPlace('($3::text IS NULL OR (d.tenant COLLATE "C", d.dataset_id COLLATE "C") > ($3, $4::text))')})
+  UNION ALL
+  SELECT next.tenant, next.dataset_id FROM places p CROSS JOIN LATERAL
+    (${nextPlace('(d.tenant COLLATE "C", d.dataset_id COLLATE "C") > (p.tenant, p.dataset_id)')}) AS next
+)
+SELECT p.tenant, p.dataset_id,
+    (SELECT d.doc ->> 'format' FROM catalog_backup_datasets d WHERE ${OF_PLACE} ${NEWEST}) AS format,
+    (SELECT jsonb_build_object('backup_id', b.backup_id, 'at', to_char(b.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+      'verified_at', b.doc ->> 'verified_at') FROM catalog_backup_datasets d JOIN catalog_backups b ON b.backup_id = d.backup_id
+      WHERE ${OF_PLACE} AND b.status IN ('completed', 'partial') AND d.doc ->> 'status' = 'completed' ${NEWEST}) AS last_good
+  FROM (SELECT * FROM places LIMIT $5) AS p`;
 
 export async function listDatasets(on: Queryable, { scope, after, datasetId, limit }: ListDatasets): Promise<KnownDataset[]> {
   const tenant = 'tenant' in scope ? scope.tenant : null;

@@ -6,6 +6,7 @@ import { Caller } from '../auth/caller.ts';
 import { CatalogClient, scopeOf } from '../catalog-client.ts';
 import { HttpProblem, notFound } from '../http/problem.ts';
 import { Route } from '../http/route.ts';
+import { type ContentPlace, contentCursorOf, contentPlaceOf } from './content-place.ts';
 import { type ContentsQuery, readContents } from './read-contents.schema.ts';
 
 /** Large trees are read page by page from the repository, which takes longer than a look into the catalog. */
@@ -26,7 +27,7 @@ export class ReadContentsController {
     if (backup.status !== 'completed' && backup.status !== 'partial') {
       throw new HttpProblem(409, 'backup.not_restorable', `Backup ${id} is ${backup.status}; only a sealed backup has contents.`);
     }
-    const page = await ask<{ files: object[]; next: number | null }>(
+    const page = await ask<{ files: object[]; next: ContentPlace | null }>(
       this.house.bus,
       subjectOf.query('restorer', 'contents'),
       {
@@ -34,14 +35,14 @@ export class ReadContentsController {
         backupId: id,
         datasetId: query.dataset_id,
         path: query.path,
-        skip: query.cursor,
+        after: query.cursor === undefined ? undefined : contentPlaceOf(query.cursor),
         limit: query.limit,
       },
       { timeoutMs: CONTENTS_TIMEOUT_MS },
     );
-    if (query.cursor === 0 && page.files.length === 0 && (query.dataset_id ?? query.path) !== undefined) {
+    if (query.cursor === undefined && page.files.length === 0 && (query.dataset_id ?? query.path) !== undefined) {
       throw new HttpProblem(404, 'backup.no_such_content', `Backup ${id} holds nothing under that data set and path.`);
     }
-    return { backup_id: id, files: page.files, next_cursor: page.next === null ? null : String(page.next) };
+    return { backup_id: id, files: page.files, next_cursor: page.next && contentCursorOf(page.next) };
   }
 }

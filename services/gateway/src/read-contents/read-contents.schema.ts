@@ -2,10 +2,13 @@ import * as z from 'zod';
 import { route } from '../http/route.ts';
 import { byId, nextCursor, time } from '../resources/scalars.ts';
 
+/** A path may have 4096 bytes, and more as JSON in base64. */
+const CURSOR_MAX = 12_000;
+
 const contentsQuery = z.strictObject({
   dataset_id: z.string().optional(),
   path: z.string().optional().describe('One path below the data set, and everything below it.'),
-  cursor: z.coerce.number().int().min(0).default(0),
+  cursor: z.string().min(1).max(CURSOR_MAX).optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(1000),
 });
 

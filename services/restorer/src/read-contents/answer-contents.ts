@@ -10,9 +10,14 @@ export interface ContentsQuery {
   datasetId?: string;
   /** One path and everything below it. */
   path?: string;
-  /** Entries to pass over: the cursor. */
-  skip: number;
+  /** The last file that was shown. */
+  after?: ContentPlace;
   limit: number;
+}
+
+export interface ContentPlace {
+  datasetId: string;
+  path: string;
 }
 
 /** An answer must fit a message of 1 MB; paths may need escapes. ENTRY_BYTES: what an entry has beside its path. */
@@ -37,21 +42,42 @@ export class AnswerContents implements OnApplicationBootstrap, OnApplicationShut
     await this.stop?.();
   }
 
-  private async read(query: ContentsQuery): Promise<{ files: object[]; next: number | null }> {
+  private async read(query: ContentsQuery): Promise<{ files: object[]; next: ContentPlace | null }> {
     const tenant = await (await this.repository.open()).tenant(query.tenant);
     const { datasets } = await tenant.commit(query.backupId);
     const files: object[] = [];
-    let [seen, bytes] = [0, 0];
-    for (const { datasetId, root } of datasets) {
-      if (root === undefined || (query.datasetId !== undefined && query.datasetId !== datasetId)) continue;
-      for await (const entry of tenant.entries(root, { under: query.path })) {
-        if (entry.kind === 'dir' || seen++ < query.skip) continue;
+    let bytes = 0;
+    let last: ContentPlace | null = null;
+    for (const { datasetId, root } of datasetsFrom(datasets, query)) {
+      if (root === undefined) continue;
+      const after = datasetId === query.after?.datasetId ? query.after.path : undefined;
+      for await (const entry of tenant.entries(root, { under: query.path, after })) {
+        if (entry.kind === 'dir') continue;
         bytes += Buffer.byteLength(entry.path) + ENTRY_BYTES;
-        if (files.length === query.limit || bytes > ANSWER_BYTES_MAX) return { files, next: query.skip + files.length };
+        if (files.length === query.limit || bytes > ANSWER_BYTES_MAX) return { files, next: last };
         files.push(fileOf(datasetId, entry));
+        last = { datasetId, path: entry.path };
       }
     }
     return { files, next: null };
+  }
+}
+
+/** Those that are asked for, from the one of the last page on. @throws BadCursor for one that is not in the backup */
+function datasetsFrom<T extends { datasetId: string }>(all: readonly T[], { datasetId, after }: ContentsQuery): T[] {
+  const wanted = all.filter((dataset) => datasetId === undefined || dataset.datasetId === datasetId);
+  if (after === undefined) return wanted;
+  const from = wanted.findIndex((dataset) => dataset.datasetId === after.datasetId);
+  if (from < 0) throw new BadCursor();
+  return wanted.slice(from);
+}
+
+/** It was given for other contents. */
+class BadCursor extends Error {
+  readonly code = 'request.bad_cursor';
+  readonly status = 400;
+  constructor() {
+    super('The cursor is not one that this list gave. Start again without one.');
   }
 }
 
