@@ -11,6 +11,7 @@ import { migrations as catalogMigrations } from '../../services/catalog/src/migr
 import { GatewayModule } from '../../services/gateway/src/gateway.module.ts';
 import { createServer } from '../../services/gateway/src/http/server.ts';
 import { migrations as gatewayMigrations } from '../../services/gateway/src/migrations.ts';
+import type { TestDatabase } from './servers.ts';
 
 export interface Answer<Body = Record<string, unknown>> {
   status: number;
@@ -43,8 +44,9 @@ export interface FrontDoor {
 
 const meta = { tenant: 'acme', requestId: 'spec', actor: 'spec' };
 
-export async function frontDoor(env: Record<string, string> = {}): Promise<FrontDoor> {
-  const house = await testHouse({ service: 'gateway', migrations: [...catalogMigrations, ...gatewayMigrations], env });
+export async function frontDoor(env: Record<string, string> = {}, database?: TestDatabase): Promise<FrontDoor> {
+  const migrations = [...catalogMigrations, ...gatewayMigrations];
+  const house = await testHouse({ service: 'gateway', migrations, env, ...(database && { database }) });
   const health = new ServiceHealth(house);
   const catalog = await NestFactory.createApplicationContext(CatalogModule.of(house, health), { logger: false });
   const closes: (() => Promise<void>)[] = [];

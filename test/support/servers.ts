@@ -5,7 +5,7 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { nextNumber, once } from './once.ts';
-import { asSuperuser, spawnNats, spawnPostgres } from './spawn-servers.ts';
+import { asSuperuser, spawnNats, spawnPostgres, type TestPostgres } from './spawn-servers.ts';
 
 export interface TestDatabase {
   /** As role `dr_owner`, the database's owner: for migrations. */
@@ -28,7 +28,11 @@ function runFolder(): string {
 export async function freshDatabase(): Promise<TestDatabase> {
   const folder = runFolder();
   const server = await once(folder, 'postgres', () => spawnPostgres(folder));
-  const name = `t${nextNumber(folder, 'database')}`;
+  return databaseOn(server, `t${nextNumber(folder, 'database')}`);
+}
+
+/** A new, empty database of that name on `server`. */
+export async function databaseOn(server: TestPostgres, name: string): Promise<TestDatabase> {
   await asSuperuser(server, 'postgres', `CREATE DATABASE ${name} OWNER dr_owner TEMPLATE template0 STRATEGY file_copy`);
   const url = (user: string, password: string) => `postgres://${user}:${password}@127.0.0.1:${server.port}/${name}`;
   return {

@@ -6,7 +6,13 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { openPostgresData, postgresCommand, superuserPassword } from '../../deploy/local/src/embedded-postgres.ts';
+import {
+  openPostgresData,
+  type PostgresData,
+  postgresCommand,
+  superuserPassword,
+  untilPredecessorIsGone,
+} from '../../deploy/local/src/embedded-postgres.ts';
 import { freePort } from '../../deploy/local/src/free-port.ts';
 import { findNatsServer } from '../../deploy/local/src/nats-binary.ts';
 
@@ -24,21 +30,15 @@ export interface TestNats {
   accounts: number;
 }
 
+const small = { max_connections: '300', shared_buffers: '64MB', max_wal_size: '1GB' };
 /** Nothing is kept, so nothing needs to reach the disk. */
-const careless = {
-  fsync: 'off',
-  synchronous_commit: 'off',
-  full_page_writes: 'off',
-  max_connections: '300',
-  shared_buffers: '64MB',
-  max_wal_size: '1GB',
-};
+const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 const natsAccounts = 200;
 
-/** Ends `pid` when the test run dies without its teardown (kill -9, an out-of-memory kill). */
+/** Ends `pid` when the test run dies without its teardown (kill -9, an out-of-memory kill). A server that dies first is its spec's affair. */
 function watch(pid: number, folder: string, signal: string): void {
   const script =
-    'while kill -0 "$1" 2>/dev/null && kill -0 "$2" 2>/dev/null; do sleep 1; done; kill "-$3" "$2" 2>/dev/null; sleep 1; rm -rf "$4"';
+    'while kill -0 "$1" 2>/dev/null && kill -0 "$2" 2>/dev/null; do sleep 1; done; kill -0 "$1" 2>/dev/null && exit; kill "-$3" "$2" 2>/dev/null; sleep 1; rm -rf "$4"';
   const child = spawn('sh', ['-c', script, 'watch', process.env['DR_TEST_RUN'] ?? String(process.ppid), String(pid), signal, folder], {
     detached: true,
     stdio: 'ignore',
@@ -73,11 +73,15 @@ async function superuserClient(port: number, password: string, database: string)
   }
 }
 
-/** One cluster with the roles of production: `dr_owner` (migrations) and `dr_app`, both with `password`. */
-export async function spawnPostgres(folder: string): Promise<TestPostgres> {
+/** The server of the cluster in `folder` (made on first use), once it listens. */
+export async function startPostgres(
+  folder: string,
+  port: number,
+  settings: Record<string, string>,
+): Promise<PostgresData & { pid: number; child: ChildProcess }> {
   const data = await openPostgresData(join(folder, 'postgres'), { durable: false });
-  const port = await freePort();
-  const [command, args] = postgresCommand(data, port, careless);
+  await untilPredecessorIsGone(data);
+  const [command, args] = postgresCommand(data, port, { ...small, ...settings });
   const log = join(folder, 'postgres.log');
   const out = openSync(log, 'a', 0o600);
   const child = spawn(command, args, {
@@ -90,13 +94,20 @@ export async function spawnPostgres(folder: string): Promise<TestPostgres> {
   child.unref();
   watch(child.pid!, folder, 'QUIT');
   await untilListening(child, port, log);
+  return { ...data, pid: child.pid!, child };
+}
+
+/** One cluster with the roles of production: `dr_owner` (migrations) and `dr_app`, both with `password`. */
+export async function spawnPostgres(folder: string, settings: Record<string, string> = careless): Promise<TestPostgres> {
+  const port = await freePort();
+  const data = await startPostgres(folder, port, settings);
   const [superPassword, password] = [superuserPassword(data), randomBytes(12).toString('hex')];
   const client = await superuserClient(port, superPassword, 'postgres');
   await client.query(`CREATE ROLE dr_owner LOGIN PASSWORD '${password}'`);
   await client.query(`CREATE ROLE dr_app LOGIN PASSWORD '${password}'`);
   await client.query('GRANT pg_read_all_stats TO dr_owner');
   await client.end();
-  return { pid: child.pid!, port, superPassword, password };
+  return { pid: data.pid, port, superPassword, password };
 }
 
 /** Runs one statement as superuser. */

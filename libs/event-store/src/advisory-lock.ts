@@ -20,9 +20,20 @@ export class AdvisoryLocks {
   async tryAcquire(name: string): Promise<boolean> {
     if (this.isHeld(name)) return true;
     const connection = await this.connection();
-    const [answer] = await rows<{ got: boolean }>(connection, 'SELECT pg_try_advisory_lock(7102, $1) AS got', [lockNumber(name)]);
-    if (answer!.got && this.runner === connection) this.held.add(name);
+    const got = await this.ask(connection, name);
+    if (got && this.runner === connection) this.held.add(name);
     return this.isHeld(name);
+  }
+
+  /** A connection that was cut off before anybody listened says so only when it is used: it is given up, so that the next try has another. */
+  private async ask(connection: QueryRunner, name: string): Promise<boolean> {
+    try {
+      const [answer] = await rows<{ got: boolean }>(connection, 'SELECT pg_try_advisory_lock(7102, $1) AS got', [lockNumber(name)]);
+      return answer!.got;
+    } catch (error) {
+      if (this.runner === connection) await this.close();
+      throw error;
+    }
   }
 
   isHeld(name: string): boolean {

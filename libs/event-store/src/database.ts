@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { EventEmitter } from 'node:events';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { DatabaseUnfit } from './errors.ts';
 
@@ -38,9 +39,18 @@ export async function openDatabase(options: DatabaseOptions): Promise<DataSource
       statement_timeout: options.statementMs ?? 60_000,
       lock_timeout: 15_000,
       keepAlive: true,
+      onConnect: listenForCuts,
     },
   });
   return database.initialize();
+}
+
+/**
+ * The server may cut a connection off in the very packet that opens it, when pg-pool's listener is off already and TypeORM's not on yet: an
+ * 'error' that nobody hears ends the process. Whoever uses such a connection next is told by its query, and the pool makes a new one.
+ */
+function listenForCuts(client: EventEmitter): void {
+  client.on('error', () => undefined);
 }
 
 /** Rows of a SELECT or of an INSERT … RETURNING. */

@@ -1,12 +1,13 @@
-import { type EndJob, type Job, type JobContext, JobWorker, type JobWorkerOptions } from '@dr/jobs';
+import { type EndJob, type Job, type JobContext, JobWorker, type JobWorkerOptions, LeaseLost } from '@dr/jobs';
+import type { JobKind } from '@dr/messaging';
 import { childOf, inContext, newTrace, parseTraceparent, type WorkContext } from '@dr/telemetry';
 import type { House } from './house.ts';
 import { isGone, workerIdentity } from './worker-identity.ts';
 
-export type WorkerSetting<Payload extends object> = Pick<
-  JobWorkerOptions<Payload>,
-  'kind' | 'slots' | 'run' | 'onDead' | 'stallMs' | 'leaseMs'
->;
+/** Only a kind that has its consumer on the bus: without one its jobs would wait for the poll, each time. */
+export type WorkerSetting<Payload extends object> = Pick<JobWorkerOptions<Payload>, 'slots' | 'run' | 'onDead' | 'stallMs' | 'leaseMs'> & {
+  readonly kind: JobKind;
+};
 
 /** What the payload of every job may carry: the trace of the request that asked for the work. */
 export interface Traced {
@@ -38,7 +39,7 @@ async function runTraced<Payload extends object>(
 
 /** Workers of one kind of job in this process, woken by the bus. Ended by the function returned: running jobs finish or are handed back. */
 export async function startWorker<Payload extends object>(house: House, setting: WorkerSetting<Payload>): Promise<() => Promise<void>> {
-  const { queue, log, triggers, service } = house;
+  const { queue, triggers, service } = house;
   const worker = new JobWorker<Payload>({
     leaseMs: LEASE_MS,
     ...setting,
@@ -46,12 +47,19 @@ export async function startWorker<Payload extends object>(house: House, setting:
     queue,
     worker: workerIdentity(service),
     triggers,
-    onError: (error, job) =>
-      log.error({ err: error, job_id: job?.jobId, operation_id: job?.operationId, attempt: job?.attempts }, 'a try of a job failed'),
+    onError: (error, job) => void tell(house, error, job),
   });
   await freeLeases(house);
   worker.start();
   return () => worker.stop();
+}
+
+/** A cancelled operation takes its jobs out of their workers' hands: nothing failed. A job that another worker has taken over is no such thing. */
+async function tell({ queue, log }: House, error: unknown, job?: Job): Promise<void> {
+  const at = { job_id: job?.jobId, operation_id: job?.operationId, attempt: job?.attempts };
+  const row = error instanceof LeaseLost && job ? await queue.find(job.jobId).catch(() => undefined) : undefined;
+  if (row?.status === 'done') log.info({ ...at, reason: row.error }, 'a job was withdrawn while it ran');
+  else log.error({ ...at, err: error }, 'a try of a job failed');
 }
 
 /** What a predecessor on this machine was killed at need not wait for the end of its lease. */

@@ -5,7 +5,7 @@ import { JobQueue, jobMigrations } from '@dr/jobs';
 import { type Bus, connectBus, ensureTopology, natsTriggers, type ServiceName } from '@dr/messaging';
 import type { Logger } from '@dr/telemetry';
 import type { DataSource } from 'typeorm';
-import { freshDatabase, freshDir, natsServer, type TestBus } from '../../../../test/support/servers.ts';
+import { freshDatabase, freshDir, natsServer, type TestBus, type TestDatabase } from '../../../../test/support/servers.ts';
 import type { House } from '../house.ts';
 
 /** What was logged, by level: for errors that a service only tells its log. */
@@ -31,11 +31,13 @@ export interface TestHouseOptions {
   service: ServiceName;
   migrations?: readonly MigrationClass[];
   env?: Record<string, string>;
+  /** Default: a fresh one on the run's server. */
+  database?: TestDatabase;
 }
 
 /** A whole house on servers of its own: real PostgreSQL, real NATS, a real folder for the repository (not made yet). Close it. */
-export async function testHouse({ service, migrations = [], env = {} }: TestHouseOptions): Promise<TestHouse> {
-  const [folder, urls] = [freshDir('house'), await freshDatabase()];
+export async function testHouse({ service, migrations = [], env = {}, database: given }: TestHouseOptions): Promise<TestHouse> {
+  const [folder, urls] = [freshDir('house'), given ?? (await freshDatabase())];
   const owner = await openDatabase({ url: urls.adminUrl, applicationName: 'test-owner', poolMax: 2 });
   await migrate(owner, [...jobMigrations, ...migrations]);
   const database = await openDatabase({ url: urls.appUrl, applicationName: `test-${service}`, poolMax: 8 });

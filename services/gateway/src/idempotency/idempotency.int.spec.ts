@@ -1,6 +1,6 @@
 /** Repeated requests, over REST on real PostgreSQL: nothing is made twice, whatever came between, and nobody gets another one's reply. */
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rows } from '@dr/event-store';
 import { jest } from '@jest/globals';
@@ -137,6 +137,18 @@ describe('a first request that did not come to its end', () => {
     });
     rmSync(join(door.house.sourceRoot, 'acme/late'), { recursive: true });
     expect(again.body).toMatchObject({ dataset_ids: ['articles'], metadata: { description: 'words' } });
+  });
+
+  test('is not forgotten by a repeat that fails before it gets as far', async () => {
+    const key = newKey();
+    const [before, folder, other] = [await requested(), join(door.house.sourceRoot, 'acme'), await door.anotherGateway()];
+    await diedAfterAppending(key);
+    const again = async () => (await other('POST', '/backups', { key: acme, body: {}, headers: { 'idempotency-key': key } })).status;
+    renameSync(folder, `${folder}-away`);
+    expect(await again()).toBe(422);
+    renameSync(`${folder}-away`, folder);
+    expect(await again()).toBe(202);
+    expect(await requested()).toBe(before + 1);
   });
 
   test('is not told as in progress by the process that saw it fail', async () => {

@@ -55,20 +55,21 @@ export class RequestKeys {
     await database.query(FORGET_OLD);
     const at = new Date(this.house.now());
     const [fresh] = await rows<Row>(database, INSERT, [keyId, requestKey, digest, newId(), at, this.owner, LEASE_MS]);
-    if (fresh) return this.begin(request, fresh);
+    if (fresh) return this.begin(request, fresh, false);
     const [known] = await rows<Row>(database, 'SELECT * FROM request_keys WHERE key_id = $1 AND request_key = $2', [keyId, requestKey]);
     if (known && known.digest !== digest) throw otherRequest();
     if (known?.reply) return { kind: 'replay', reply: known.reply };
     const held = this.inHand.has(nameOf(request));
     const [left] = await changed<Row>(database, TAKE_OVER, [keyId, requestKey, this.owner, LEASE_MS, held]);
     if (!left) throw inProgress();
-    return this.begin(request, left);
+    return this.begin(request, left, true);
   }
 
-  private begin(request: KeyedRequest, { seed, seeded_at }: Row): Claim {
+  /** `used`: an earlier try may have made something with this seed, so that it must never be forgotten, wherever this try fails. */
+  private begin(request: KeyedRequest, { seed, seeded_at }: Row, used: boolean): Claim {
     const name = nameOf(request);
     this.inHand.set(name, (this.inHand.get(name) ?? 0) + 1);
-    return { kind: 'run', seed: { seed, at: seeded_at.getTime(), used: false } };
+    return { kind: 'run', seed: { seed, at: seeded_at.getTime(), used } };
   }
 
   /** @returns whether a repeat of the same request is still at it. */
