@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { currentTrace, currentWork, inContext, newTrace } from '@dr/telemetry';
+import { headers } from '@nats-io/transport-node';
 import type { Bus } from './bus.ts';
 import { AnswerTimeout, BadMessage, BusUnavailable, NoAnswer, RemoteError, TooBusy } from './errors.ts';
 import { answer, query } from './queries.ts';
@@ -37,6 +39,17 @@ const failureOf = (run: Promise<unknown>) =>
 test('a question and its answer are JSON', async () => {
   answer<{ tenant: string }>(catalog, SUBJECT, async ({ tenant }) => ({ backups: [tenant, 'ü', null, 2 ** 40] }));
   expect(await asked({ tenant: 'acme' })).toEqual({ backups: ['acme', 'ü', null, 2 ** 40] });
+});
+
+test('an answer of several messages’ size arrives whole', async () => {
+  const findings = Array.from({ length: 30_000 }, (_, i) => ({
+    code: 'T6',
+    path: `_txn/${i}`,
+    message: `the log names file ü${i}, which is not there`,
+  }));
+  answer(catalog, SUBJECT, () => findings);
+  expect(JSON.stringify(findings).length).toBeGreaterThan(2 * 1024 ** 2);
+  expect(await asked()).toEqual(findings);
 });
 
 test('no answer to give is null', async () => {
@@ -96,9 +109,17 @@ describe('errors', () => {
   });
 
   test('an answer beyond what a message can hold', async () => {
-    answer(catalog, SUBJECT, () => 'x'.repeat(2 * 1024 ** 2));
+    const noise = randomBytes(2 * 1024 ** 2).toString('hex');
+    answer(catalog, SUBJECT, () => noise);
     const error = await failureOf(asked());
     expect(error).toMatchObject({ code: 'bus.bad_message', message: expect.stringMatching(/Ask for less/) });
+  });
+
+  test('an answer that does not decompress', async () => {
+    const packed = headers();
+    packed.set('dr-encoding', 'zstd');
+    catalog.connection.subscribe(SUBJECT, { callback: (_, message) => void message.respond('no zstd', { headers: packed }) });
+    expect(await failureOf(asked())).toBeInstanceOf(BadMessage);
   });
 
   test('an answer that is not JSON', async () => {

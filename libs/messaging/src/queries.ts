@@ -1,3 +1,4 @@
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { childOf, currentTrace, currentWork, inContext, newTrace, type TraceContext } from '@dr/telemetry';
 import { errors, headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import type { Bus } from './bus.ts';
@@ -7,6 +8,9 @@ import type { Stop } from './triggers.ts';
 
 const ERROR = 'dr-error';
 const REQUEST_ID = 'dr-request-id';
+const ENCODING = 'dr-encoding';
+/** What an answer may unfold to: a backup of 10,000 data sets with findings, many times over. */
+const UNFOLDED_BYTES_MAX = 256 * 1024 ** 2;
 
 /** What an error looks like on the wire. */
 interface WireError {
@@ -18,7 +22,7 @@ interface WireError {
 }
 
 /**
- * Asks a service and waits for its answer (JSON both ways). The trace and request id that we are in go along.
+ * Asks a service and waits for its answer (JSON both ways; compressed when it would not fit a message). The trace and request id that we are in go along.
  * @throws RemoteError with the other side's code, message and status; NoAnswer when nobody listens there; AnswerTimeout (default 5 s);
  * BusUnavailable when the connection is gone.
  */
@@ -45,9 +49,18 @@ const nextStep = (): TraceContext => {
 
 function read<Answer>(subject: string, reply: Msg): Answer {
   const failed = reply.headers?.has(ERROR);
-  const value: unknown = reply.data.length === 0 ? undefined : parse(subject, reply.string());
+  const value: unknown = reply.data.length === 0 ? undefined : parse(subject, textOf(subject, reply));
   if (failed) throw new RemoteError(value as WireError);
   return value as Answer;
+}
+
+function textOf(subject: string, reply: Msg): string {
+  if (!reply.headers?.has(ENCODING)) return reply.string();
+  try {
+    return zstdDecompressSync(reply.data, { maxOutputLength: UNFOLDED_BYTES_MAX }).toString('utf8');
+  } catch (cause) {
+    throw new BadMessage(`What came on ${subject} does not decompress.`, { cause });
+  }
 }
 
 function parse(subject: string, text: string): unknown {
@@ -118,13 +131,21 @@ async function replyTo(bus: Bus, message: Msg, handler: (body: unknown) => unkno
   });
 }
 
+/** What is larger than a message is compressed: a backup with the findings of some damaged data sets takes megabytes of much the same words. */
 function respond(bus: Bus, message: Msg, text: string): void {
   const limit = bus.connection.info?.max_payload ?? 1024 ** 2;
   const size = Buffer.byteLength(text);
-  if (size > limit)
-    throw new BadMessage(`The answer on ${message.subject} has ${size} bytes; ${limit} are possible. Ask for less at once.`);
-  message.respond(text);
+  if (size <= limit) return void message.respond(text);
+  const all = headers();
+  all.set(ENCODING, 'zstd');
+  const packed = size <= UNFOLDED_BYTES_MAX ? zstdCompressSync(text) : undefined;
+  if (packed === undefined || packed.length > limit - HEADERS_BYTES)
+    throw new BadMessage(`The answer on ${message.subject} has ${size} bytes, too many even when compressed. Ask for less at once.`);
+  message.respond(packed, { headers: all });
 }
+
+/** Headers count as part of a message. */
+const HEADERS_BYTES = 256;
 
 function respondError(bus: Bus, message: Msg, error: unknown): void {
   const wire = wireError(bus.service, error);

@@ -93,3 +93,15 @@ test.each([
     expect([status, body.code]).toEqual([400, expect.stringMatching(/^request\.(invalid|bad_cursor)$/)]);
   }
 });
+
+test('one whose data sets are full of findings is shown, in lists too', async () => {
+  const datasets = ['x', 'y', 'z'];
+  const id = await sealedBackup(door, { datasets, tenant: 'torn', torn: datasets });
+  const finding = { format: 'v4', code: 'T6', severity: 'error', message: 'the log names a file that is not there'.repeat(10) };
+  const findings = Array.from({ length: 1000 }, (_, i) => ({ ...finding, path: `_txn/${i}` }));
+  const sql = `UPDATE catalog_backup_datasets SET doc = doc || jsonb_build_object('findings', $2::jsonb) WHERE backup_id = $1`;
+  await door.house.owner.query(sql, [id, JSON.stringify(findings)]);
+  const shown = await door.call<{ datasets: { findings: object[] }[] }>('GET', `/backups/${id}`);
+  expect([shown.status, shown.body.datasets.map((d) => d.findings.length)]).toEqual([200, [1000, 1000, 1000]]);
+  expect((await list('?tenant_id=torn', door.admin)).body.backups.map((b) => b.backup_id)).toEqual([id]);
+});
