@@ -1,8 +1,11 @@
 /** `?wait=` over REST: the end state when it comes in time, else what there is, and never longer than was asked. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../../libs/service/src/testing/test-house.ts';
 import { type FrontDoor, frontDoor } from '../../../../test/support/front-door.ts';
+import type { CatalogClient } from '../catalog-client.ts';
+import { WaitForEnd } from './wait-for-end.ts';
 
 let door: FrontDoor;
 beforeAll(async () => {
@@ -45,6 +48,23 @@ test('several are waited for until all have ended', async () => {
   for (const tenant of ['acme', 'globex']) await fail(await running(tenant));
   const { status, body } = await waiting;
   expect([status, (body['backups'] as { status: string }[]).map((b) => b.status)]).toEqual([200, ['failed', 'failed']]);
+});
+
+test('hundreds are asked after one by one, so that the catalog refuses none', async () => {
+  let [atOnce, most] = [0, 0];
+  const backup = async (id: string) => {
+    most = Math.max(most, ++atOnce);
+    await pause(1);
+    atOnce--;
+    return { backup_id: id, status: 'completed' };
+  };
+  const waiting = new WaitForEnd(door.house, { backup } as unknown as CatalogClient);
+  const backups = Array.from({ length: 300 }, (_, i) => ({ backup_id: `backup_${i}`, status: i === 7 ? 'failed' : 'pending' }));
+  const latest = await waiting['look']({ backups }, { allTenants: true });
+  expect((latest['backups'] as { status: string }[]).map((b) => b.status)).toEqual(
+    backups.map((_, i) => (i === 7 ? 'failed' : 'completed')),
+  );
+  expect(most).toBe(1);
 });
 
 test('a repeat under the same key waits too, although the first reply is kept', async () => {

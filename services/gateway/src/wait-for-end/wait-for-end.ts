@@ -68,13 +68,20 @@ export class WaitForEnd implements NestInterceptor, BeforeApplicationShutdown {
   private async look(resource: Resource, scope: TenantScope): Promise<Resource> {
     try {
       if (Array.isArray(resource['backups'])) {
-        return { backups: await Promise.all(resource['backups'].map((b: Resource) => (hasEnded(b) ? b : this.read(b, scope)))) };
+        return { backups: await this.readEach(resource['backups'] as Resource[], scope) };
       }
       return await this.read(resource, scope);
     } catch (error) {
       this.house.log.warn({ err: error }, 'waiting for the end: the catalog could not be asked');
       return resource;
     }
+  }
+
+  /** One after the other: hundreds of questions at once would be refused by the catalog, each time. */
+  private async readEach(backups: readonly Resource[], scope: TenantScope): Promise<Resource[]> {
+    const latest: Resource[] = [];
+    for (const backup of backups) latest.push(hasEnded(backup) ? backup : await this.read(backup, scope));
+    return latest;
   }
 
   private async read(resource: Resource, scope: TenantScope): Promise<Resource> {
