@@ -3,6 +3,7 @@ import { type Caller, listedTenant, TenantNeeded } from '@dr/auth';
 import { newBackupId } from '@dr/config';
 import { backupDecider, canonicalJson, type DatasetRef, streamOf } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
+import type { Operation } from '@dr/jobs';
 import { admit, commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
 import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
@@ -18,6 +19,9 @@ interface Asked {
   body: RequestBackupBody;
   requestId: string;
 }
+
+/** What is counted in when all tenants' requests are appended: admissions wait for each other. One that was made by an earlier try is in, or has ended. */
+type Appended = Operation & { readonly isNew: boolean };
 
 /** The use case behind POST /backups: selects, decides, appends. */
 @Injectable()
@@ -37,9 +41,10 @@ export class RequestBackup {
     });
     this.tellUnprotected(selections);
     const ids = await this.house.database.transaction(async (tx) => {
-      const appended: string[] = [];
+      const appended: Appended[] = [];
       for (const selection of selections) appended.push(await this.append(tx, { caller, body, requestId }, selection));
-      return appended;
+      for (const { isNew, ...operation } of appended) if (isNew) await admit(this.house, tx, operation);
+      return appended.map(({ operationId }) => operationId);
     });
     nudgeSequencer(this.house);
     return Promise.all(ids.map((id) => this.seen(id, caller)));
@@ -54,7 +59,7 @@ export class RequestBackup {
   }
 
   /** The event and the words of the user: the words in an erasable row, their digest in the event. */
-  private async append(tx: Queryable, { caller, body, requestId }: Asked, { tenant, datasets }: Selection): Promise<string> {
+  private async append(tx: Queryable, { caller, body, requestId }: Asked, { tenant, datasets }: Selection): Promise<Appended> {
     const { store } = this.house;
     const { at, suffix, commandId } = identify(this.house, `backup of ${tenant}`);
     const backupId = newBackupId(at, suffix);
@@ -70,11 +75,11 @@ export class RequestBackup {
     } as const;
     const meta = commandMeta(tenant, caller.keyId, requestId);
     const { duplicate } = await store.decide(streamOf.backup(backupId), backupDecider, command, { commandId, meta, tx });
-    if (duplicate) return backupId;
+    const appended = { operationId: backupId, kind: 'backup', tenant, isNew: !duplicate } as const;
+    if (duplicate) return appended;
     const sql = 'INSERT INTO operation_texts (operation_id, tenant, description, metadata) VALUES ($1, $2, $3, $4)';
     if (words) await tx.query(sql, [backupId, tenant, body.description ?? null, JSON.stringify(body.metadata ?? {})]);
-    await admit(this.house, tx, { operationId: backupId, kind: 'backup', tenant });
-    return backupId;
+    return appended;
   }
 
   private async seen(backupId: string, caller: Caller): Promise<BackupView> {
