@@ -40,12 +40,22 @@ export async function natsPart(home: string, port: number, services: readonly st
 /** Written by the gateway: who may read events from outside, each with its slot and public key. */
 const subscribersFile = (home: string): string => join(home, 'nats', 'subscribers.json');
 
-/** Gives the server its configuration anew whenever subscribers come or go; services stay connected. Keeps no process alive. */
-export function followSubscribers(home: string, port: number, services: readonly string[], pid: () => number | undefined): void {
+/**
+ * Gives the server its configuration anew whenever subscribers come or go; services stay connected. Keeps no process alive. What goes wrong (a
+ * full disk, a file that somebody removed or wrote to by hand) is said, and the server goes on with what it has: it must not end the house.
+ */
+export function followSubscribers(
+  { home, port, services, say }: { home: string; port: number; services: readonly string[]; say: (line: string) => void },
+  pid: () => number | undefined,
+): void {
   watchFile(subscribersFile(home), { interval: 250, persistent: false }, () => {
-    writeConfig(home, port, services);
-    const running = pid();
-    if (running !== undefined) process.kill(running, 'SIGHUP');
+    try {
+      writeConfig(home, port, services);
+      const running = pid();
+      if (running !== undefined) process.kill(running, 'SIGHUP');
+    } catch (error) {
+      say(`the event subscribers in ${subscribersFile(home)} could not be taken over (${(error as Error).message}); the old ones stay`);
+    }
   });
 }
 

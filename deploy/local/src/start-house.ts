@@ -113,11 +113,11 @@ async function embeddedDatabase(house: House, home: string): Promise<DatabaseUrl
   return part.prepare();
 }
 
-async function startNats({ house, home, root }: HouseSetting, config: Config): Promise<{ url: string; own: boolean }> {
+async function startNats({ house, home, root, say }: HouseSetting, config: Config): Promise<{ url: string; own: boolean }> {
   if (config.nats.url) return { url: config.nats.url, own: false };
   const port = await freePort();
   await house.start(await natsPart(home, port, servicesOf(root)));
-  followSubscribers(home, port, servicesOf(root), () => house.pidOf('nats'));
+  followSubscribers({ home, port, services: servicesOf(root), say }, () => house.pidOf('nats'));
   return { url: `nats://127.0.0.1:${port}`, own: true };
 }
 
