@@ -17,7 +17,7 @@ const unchanged: Upcaster = (data) => data;
 export const upcasters: { readonly [T in EventType]?: readonly Upcaster[] } = {
   DatasetCaptured: [unchanged],
   RestoreRequested: [(data) => ({ ...data, options: { ...(data['options'] as JsonObject), force: false }, lacking: [] })],
-  DatasetRestored: [(data) => data],
+  DatasetRestored: [unchanged],
 };
 
 export const versionIn = (chains: UpcasterChains, type: string): number => (Object.hasOwn(chains, type) ? chains[type]!.length : 0) + 1;
