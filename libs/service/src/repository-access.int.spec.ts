@@ -1,5 +1,5 @@
 /** The configured repository on a real store: made once, shared, refused with the keys' own error, tried again after a failure. */
-import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, loadConfig } from '@dr/config';
 import { freshDir } from '../../../test/support/servers.ts';
@@ -44,9 +44,9 @@ test('two processes that make the repository at the same time end with one, unde
 test('reading makes nothing: where there is no repository it says so', async () => {
   const folder = freshDir();
   await access(configOf(folder)).open();
-  rmSync(join(folder, 'repository/repository.json'));
+  for (const object of readdirSync(join(folder, 'repository'))) rmSync(join(folder, 'repository', object), { recursive: true });
   await expect(access(configOf(folder), 'read').open()).rejects.toMatchObject({ code: 'repository.missing' });
-  expect(existsSync(join(folder, 'repository/repository.json'))).toBe(false);
+  expect(readdirSync(join(folder, 'repository'))).toEqual([]);
 });
 
 test('a wrong passphrase passes through as what it is, and an existing repository is left as it is', async () => {
