@@ -1,51 +1,66 @@
-import { type BigIntStats, constants, type Dirent } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, readlink } from 'node:fs/promises';
+import { type BigIntStats, closeSync, constants, type Dirent, lstatSync, open, openSync, readdirSync } from 'node:fs';
+import { lstat, readdir, readlink } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { handlePath, handlesHavePaths } from './location.ts';
+import { Pace } from './pace.ts';
 
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+const openLater = promisify(open);
 
 /**
  * A folder held open. On Linux names are looked up below the open handle (/proc/self/fd/N/name, as openat does), so nobody can lead a walk
  * elsewhere by putting a symlink in the folder's place. Elsewhere below its path, which a rename between two calls could still change.
  */
 export class PinnedFolder {
-  readonly #handle: FileHandle;
+  /** Shared with the folders that were opened from this one. */
+  readonly pace: Pace;
+  readonly fd: number;
   readonly #at: Buffer;
   readonly #pin: boolean;
 
-  private constructor(handle: FileHandle, path: Buffer, pin: boolean) {
-    this.#handle = handle;
-    this.#at = pin ? Buffer.from(handlePath(handle.fd)) : path;
+  private constructor(fd: number, path: Buffer, pin: boolean, pace: Pace) {
+    this.fd = fd;
+    this.#at = pin ? Buffer.from(handlePath(fd)) : path;
     this.#pin = pin;
+    this.pace = pace;
   }
 
   /** Opens a folder that is no symlink itself. @throws system errors: ENOENT, ENOTDIR or ELOOP for what is no folder. */
-  static async open(path: Buffer, pin = handlesHavePaths): Promise<PinnedFolder> {
-    return new PinnedFolder(await open(path, FOLDER_FLAGS), path, pin);
-  }
-
-  get fd(): number {
-    return this.#handle.fd;
+  static async open(path: Buffer, pin = handlesHavePaths, pace = new Pace()): Promise<PinnedFolder> {
+    const fd = pace.ask(
+      () => openSync(path, FOLDER_FLAGS),
+      () => openLater(path, FOLDER_FLAGS, 0),
+    );
+    return new PinnedFolder(await fd, path, pin, pace);
   }
 
   openFolder(name: Buffer): Promise<PinnedFolder> {
-    return PinnedFolder.open(this.#child(name), this.#pin);
+    return PinnedFolder.open(this.#child(name), this.#pin, this.pace);
   }
 
-  entries(): Promise<Dirent<Buffer>[]> {
-    return readdir(this.#child(Buffer.from('.')), { encoding: 'buffer', withFileTypes: true });
+  async entries(): Promise<Dirent<Buffer>[]> {
+    const path = this.#child(Buffer.from('.'));
+    const options = { encoding: 'buffer', withFileTypes: true } as const;
+    return this.pace.ask(
+      () => readdirSync(path, options),
+      () => readdir(path, options),
+    );
   }
 
-  lstat(name: Buffer): Promise<BigIntStats> {
-    return lstat(this.#child(name), { bigint: true });
+  lstat(name: Buffer): BigIntStats | Promise<BigIntStats> {
+    const path = this.#child(name);
+    return this.pace.ask(
+      () => lstatSync(path, { bigint: true }),
+      () => lstat(path, { bigint: true }),
+    );
   }
 
   readlink(name: Buffer): Promise<Buffer> {
     return readlink(this.#child(name), { encoding: 'buffer' });
   }
 
-  close(): Promise<void> {
-    return this.#handle.close();
+  async close(): Promise<void> {
+    closeSync(this.fd);
   }
 
   #child(name: Buffer): Buffer {

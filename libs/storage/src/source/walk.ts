@@ -71,6 +71,7 @@ function steps(entries: Dirent<Buffer>[]): Step[] {
 }
 
 async function* pageOf(folder: PinnedFolder, path: string, names: Buffer[], onUnreadable?: OnUnreadable): AsyncGenerator<SourceFile[]> {
+  await folder.pace.breathe();
   const found = await Promise.all(names.map((name) => entryOf(folder, path, name, onUnreadable)));
   const page = found.filter((entry) => entry !== undefined);
   if (page.length > 0) yield page;

@@ -55,7 +55,11 @@ test.each(['EACCES', 'EIO'])('a folder that cannot be read (%s) is an error, not
   const real = await PinnedFolder.open(Buffer.from(folderWithLink()));
   const refuse = async (): Promise<never> => Promise.reject(Object.assign(new Error(`${code}: as planned`), { code }));
   const below = new Proxy(real, {
-    get: (target, name) => (name === 'openFolder' ? refuse : (target[name as keyof PinnedFolder] as () => unknown).bind(target)),
+    get: (target, name) => {
+      const value = target[name as keyof PinnedFolder];
+      if (name === 'openFolder') return refuse;
+      return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
+    },
   });
   const itself = new Proxy(real, { get: (target, name) => (name === 'entries' ? refuse : target[name as keyof PinnedFolder]) });
   const all = async (folder: PinnedFolder): Promise<void> => {
