@@ -20,21 +20,20 @@ await store.close();
 
 async function onRepository(): Promise<void> {
   const opening = openRepository(store, { ...engine, mode: step === 'backup' ? 'write' : 'read' });
-  if (step === 'backup') await import('@dr/deeplake');
+  const found = step === 'backup' ? await datasetsIn(args[0]!) : [];
   const repository = await opening;
   const tenant = await repository.tenant(TENANT, { create: true });
   const [first, second] = args as [string, string];
-  if (step === 'backup') await backUp(tenant, first, second);
+  if (step === 'backup') await backUp(tenant, first, second, found);
   else if (step === 'restore') await restore(tenant, first, second);
   else await verify(tenant);
   await repository.close();
 }
 
-async function backUp(tenant: TenantRepository, source: string, backupId: string): Promise<void> {
+async function backUp(tenant: TenantRepository, source: string, backupId: string, found: readonly string[]): Promise<void> {
   const parent = await newestCommit(tenant);
   const type = parent ? 'incremental' : 'full';
   const session = await tenant.session(backupId, { type });
-  const found = await datasetsIn(source);
   const datasets = await inTurns(found, AT_ONCE, (path) => capture(session, source, path, parent?.datasets));
   const manifest = { backupId, tenant: TENANT, type, datasets, createdAtMs: Date.now(), expected: datasets.length } as const;
   await session.commit(manifest);
@@ -48,7 +47,7 @@ async function newestCommit(tenant: TenantRepository) {
 }
 
 async function datasetsIn(source: string): Promise<string[]> {
-  const { discoverDatasets } = await import('@dr/deeplake');
+  const { discoverDatasets } = await import('@dr/deeplake/capture');
   const paths: string[] = [];
   for await (const found of discoverDatasets(await openSourceFolder(source))) if (found.kind === 'dataset') paths.push(found.path);
   return paths.length > 0 ? paths : ['.'];
@@ -60,7 +59,7 @@ async function capture(
   path: string,
   parents: readonly CommitDataset[] = [],
 ): Promise<CommitDataset> {
-  const { planCapture } = await import('@dr/deeplake');
+  const { planCapture } = await import('@dr/deeplake/capture');
   const folder = await openSourceFolder(join(source, path));
   const plan = await planCapture(folder, { now: Date.now });
   const bases = parents.flatMap(({ datasetId, root }) => (datasetId === path && root !== undefined ? [root] : []));

@@ -6,7 +6,6 @@ import { DescriptionLost, FormatTooNew, RepositoryExists, RepositoryMissing, Ten
 import { type Description, decodeDescription, encodeDescription, newDescription } from './format/description.ts';
 import { DESCRIPTION_KEY } from './format/object-names.ts';
 import { FORMAT_VERSION } from './format/seal.ts';
-import { rebuiltDescription } from './lost-description.ts';
 import { putSurely } from './session/put-surely.ts';
 import { OpenedTenant } from './tenant.ts';
 import { decoding, tenantScope } from './tenant-scope.ts';
@@ -61,6 +60,7 @@ function refuseNewer(bytes: Uint8Array): void {
 }
 
 async function putBack(store: ObjectStore, ring: KeyRing, { now, random = randomBytes, mode }: OpenOptions): Promise<Description> {
+  const { rebuiltDescription } = await import('./lost-description.ts');
   const description = await rebuiltDescription(store, ring, { now, random });
   if (mode === 'write') await putSurely(store, DESCRIPTION_KEY, encodeDescription(ring, description));
   return description;

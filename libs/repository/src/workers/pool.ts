@@ -7,6 +7,8 @@ import { PackBuffers } from './pack-buffers.ts';
 
 /** Young generation of a thread's heap: pieces lie outside of it. */
 const YOUNG_MEGABYTES = 8;
+/** A further thread is worth its start once jobs with so many bytes were handed in for each that runs. */
+const BYTES_PER_START = 16 * 1024 * 1024;
 /** Jobs a thread has at once: the next one lies ready when one ends. */
 const DEPTH = 2;
 
@@ -43,7 +45,7 @@ export class WorkerFailure extends DrError {
 
 /**
  * The engine's worker threads: a queue of jobs, the pack buffers they fill, and messages between them and sessions. A thread is started when there is a job
- * that no idle thread can take, so that what needs no thread does not wait for one (100 ms of CPU each).
+ * that no idle thread can take, so that what needs no thread does not wait for one (100 ms of CPU each); a second one only for as much work as that takes.
  */
 export class WorkerPool {
   readonly size: number;
@@ -54,6 +56,8 @@ export class WorkerPool {
   /** What a new thread is told of each open session. */
   readonly #setups = new Map<number, ToWorker[]>();
   #lastJob = 0;
+  /** Of all jobs so far. */
+  #bytes = 0;
   #lastSession = 0;
   #dead: WorkerDied | undefined;
   #closed = false;
@@ -125,6 +129,7 @@ export class WorkerPool {
 
   #enqueue(work: Job, transfer: ArrayBuffer[], only?: Thread): Promise<unknown> {
     if (this.#dead) return Promise.reject(this.#dead);
+    this.#bytes += bytesOf(work);
     return new Promise((resolve, reject) => {
       const pending = { work, transfer, only, resolve, reject };
       if (only) this.#hand(only, pending);
@@ -144,7 +149,11 @@ export class WorkerPool {
   #freest(): Thread {
     const [first, ...others] = this.#threads;
     const freest = first && others.reduce((a, b) => (b.jobs.size < a.jobs.size ? b : a), first);
-    return freest && (freest.jobs.size === 0 || this.#threads.length === this.size) ? freest : this.#start();
+    return freest && (freest.jobs.size === 0 || !this.#mayStart()) ? freest : this.#start();
+  }
+
+  #mayStart(): boolean {
+    return this.#threads.length < this.size && this.#bytes >= this.#threads.length * BYTES_PER_START;
   }
 
   #hand(thread: Thread, pending: Pending): void {
@@ -209,6 +218,12 @@ export class WorkerPool {
     for (const thread of this.#threads) for (const pending of thread.jobs.values()) pending.reject(error);
     for (const pending of this.#queue.splice(0)) pending.reject(error);
   }
+}
+
+/** Bytes of files or packs that a job works on. */
+function bytesOf(work: Job): number {
+  if (work.type === 'unpack') return work.bytes.length;
+  return work.type === 'finish' ? 0 : work.files.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** Bytes in a buffer of their own, to be transferred: what shares one with others is copied. */

@@ -105,6 +105,12 @@ describe('threads', () => {
     expect(exactly(undefined)).toEqual({ bytes: undefined, transfer: [] });
   });
 
+  /** Jobs that fail at once but stand for so many bytes each. */
+  async function atOnce(pool: WorkerPool, jobs: number, size: number): Promise<void> {
+    const file = { slot: 0, path: '/no/such/folder/file', size, mode: 0o600, uid: 0, gid: 0, mtimeNs: 0n, content: new Uint8Array(0) };
+    await Promise.allSettled(Array.from({ length: jobs }, () => pool.run({ type: 'write', files: [file] })));
+  }
+
   test('are started when there is a job for them, never more than there are cores for', async () => {
     const { buffers } = engineLimits({ now: () => 0, workers: 2 });
     const pool = new WorkerPool(2, buffers);
@@ -115,6 +121,12 @@ describe('threads', () => {
     await pool.run({ type: 'write', files: [] });
     expect(pool.started).toBe(1);
     await Promise.all(Array.from({ length: 9 }, () => pool.run({ type: 'write', files: [] })));
+    expect(pool.started).toBe(1);
+    await atOnce(pool, 9, 1);
+    expect(pool.started).toBe(1);
+    await atOnce(pool, 9, 8 * MiB);
+    expect(pool.started).toBe(2);
+    await atOnce(pool, 9, 8 * MiB);
     expect(pool.started).toBe(2);
     await pool.close();
   });
