@@ -31,8 +31,9 @@ export async function latest(desk: RepositoryDesk, { tenantId, asOf, datasetIds 
 
 const timeOf = ({ backup_id, timestamp }: Backup): string => requestedAt(backup_id) ?? timestamp;
 
+/** A data set whose capture failed is named by a partial backup, and not in it. */
 const holds = ({ datasets }: Backup, wanted: readonly string[] | undefined): boolean =>
-  (wanted ?? []).every((id) => datasets.some(({ dataset_id }) => dataset_id === id));
+  (wanted ?? []).every((id) => datasets.some(({ dataset_id, status }) => dataset_id === id && status !== 'failed'));
 
 /** @throws NothingFound for a data set that is not in the backup; Declined for names that lead elsewhere, and for two that go to one place. */
 export function chooseSets(commit: Commit, { datasetIds, datasetMapping = {} }: RestoreArguments, folder: string): RestoredSet[] {

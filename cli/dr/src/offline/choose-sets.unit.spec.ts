@@ -1,0 +1,34 @@
+/** Which backup `latest` means, from what a repository lists. */
+import type { Context } from '../context.ts';
+import type { Backup } from '../resources.ts';
+import { latest } from './choose-sets.ts';
+import type { RepositoryDesk } from './repository-desk.ts';
+
+const backup = (day: number, status: string, datasets: Record<string, string>): Backup => ({
+  backup_id: `backup_202601${String(day).padStart(2, '0')}_000000_0000000${day}`,
+  timestamp: `2026-01-0${day}T00:00:00.000Z`,
+  type: 'full',
+  status,
+  tenant_id: 'acme',
+  dataset_ids: Object.keys(datasets),
+  datasets: Object.entries(datasets).map(([dataset_id, status]) => ({ dataset_id, format: 'v4', status })),
+});
+
+/** @param days newest first */
+const chosen = async (days: Backup[], datasetIds?: string[]): Promise<string> => {
+  const desk = { list: async () => ({ backups: days, problems: [] }) } as unknown as RepositoryDesk;
+  const id = await latest(desk, { datasetIds } as never, { out: { say: () => undefined } } as unknown as Context);
+  return id.slice(7, 15);
+};
+
+test('a data set whose capture failed is not held, so an older backup that has it is taken', async () => {
+  const days = [backup(3, 'partial', { a: 'failed', b: 'completed' }), backup(2, 'partial', { a: 'partial', b: 'completed' })];
+  expect(await chosen(days, ['a'])).toBe('20260102');
+  expect(await chosen(days, ['b'])).toBe('20260103');
+  await expect(chosen(days.slice(0, 1), ['a'])).rejects.toThrow('There is no backup to restore');
+});
+
+test('a whole backup is preferred to a newer partial one', async () => {
+  const days = [backup(3, 'partial', { a: 'completed', b: 'failed' }), backup(2, 'completed', { a: 'completed', b: 'completed' })];
+  expect(await chosen(days)).toBe('20260102');
+});
