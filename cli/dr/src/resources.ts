@@ -169,6 +169,8 @@ export interface ApiKey {
   created_at?: string | null;
   expires_at?: string | null;
   revoked_at?: string | null;
+  /** active, expired or revoked. */
+  status?: string;
   /** Only in the answer that creates it. */
   api_key?: string;
 }

@@ -48,6 +48,6 @@ function repeat(error: unknown, wait: number): { ms: number; patience: number } 
   if (error instanceof GatewayUnreachable) return { ms: wait, patience: error.sent ? PATIENCE_MS.lost : PATIENCE_MS.unreachable };
   if (!(error instanceof ApiProblem)) return undefined;
   if (error.status === 429) return { ms: Math.max(wait, (error.retryAfter ?? 0) * 1000), patience: PATIENCE_MS.busy };
-  const underway = error.status === 409 && /idempotency|in_progress/.test(error.code);
+  const underway = error.status === 409 && error.code === 'idempotency.in_progress';
   return underway || [502, 503, 504].includes(error.status) ? { ms: wait, patience: PATIENCE_MS.lost } : undefined;
 }

@@ -72,7 +72,7 @@ function keyTable(keys: readonly ApiKey[]): string {
     key.key_id,
     key.name ?? '-',
     key.tenant_id,
-    key.revoked_at ? 'revoked' : 'active',
+    key.revoked_at ? 'revoked' : (key.status ?? 'active'),
     moment(key.expires_at),
     key.scopes.join(' '),
   ];

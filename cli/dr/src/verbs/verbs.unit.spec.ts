@@ -271,6 +271,23 @@ describe('api-keys', () => {
     });
   });
 
+  test('a secret that was in a lost reply is told as lost at once, not asked for again', async () => {
+    const problem = { code: 'idempotency.secret_shown_once', detail: 'Revoke key_1 and make another.', status: 409 };
+    const stub = await gateway(() => ok(problem, 409));
+    const ran = await dr(['api-keys', 'create', '--scopes', 'backup:read'], { env: stub.env });
+    expect(ran).toMatchObject({ code: 5, stdout: '', stderr: expect.stringContaining('Revoke key_1') });
+    expect(stub.asked).toHaveLength(1);
+  });
+
+  test('one that has run out is not shown as active', async () => {
+    const expired = { ...key, api_key: undefined, expires_at: '2026-01-01T00:00:00.000Z', status: 'expired' };
+    const stub = await gateway(() =>
+      ok({ api_keys: [expired, { ...expired, status: 'revoked', revoked_at: '2026-01-01T00:00:00.000Z' }] }),
+    );
+    const { stdout } = await dr(['api-keys', 'list'], { env: stub.env });
+    expect(stdout.match(/active|expired|revoked/g)).toEqual(['expired', 'revoked']);
+  });
+
   test('list and revoke', async () => {
     const { api_key: _, ...listed } = key;
     const stub = await gateway(({ method }) =>
