@@ -14,7 +14,7 @@ interface RestoreRow {
   datasets: { doc: Record<string, unknown> }[] | null;
 }
 
-/** `at` stands for "restores of the backup's tenant or into the target tenant": either side may see it. */
+/** A restore belongs to the tenant of its backup, whatever tenant it goes to: only keys of all tenants restore into another one. */
 const SELECT = `SELECT r.restore_id, r.backup_id, r.tenant, r.target_tenant, r.status, r.doc,
     to_char(r.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS requested_at,
     (SELECT b.status FROM catalog_backups b WHERE b.backup_id = r.backup_id) AS backup_status,
