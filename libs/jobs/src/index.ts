@@ -11,5 +11,5 @@ export * from './errors.ts';
 export { type AfterCommit, type ClaimedJob, type EndJob, type Job, type JobStatus, type NewJob, PAYLOAD_BYTES_MAX } from './job.ts';
 export { type Failure, JobQueue, type JobQueueOptions, type OnDead } from './job-queue.ts';
 export { type JobContext, JobWorker, type JobWorkerOptions } from './job-worker.ts';
-export { admitOperation, endOperation, type Operation, type OperationLimits, openOperations } from './open-operations.ts';
+export { admitOperation, endOperation, type Operation, type OperationLimits, openOperations, refuseWhenFull } from './open-operations.ts';
 export { jobMigrations } from './schema.ts';

@@ -1,7 +1,7 @@
 /** How many operations may be unfinished, on the real PostgreSQL: at the limit, in a race, after an end. */
 import { rows } from '@dr/event-store';
 import { TooManyOperations } from './errors.ts';
-import { admitOperation, COUNT_OF_TENANT, endOperation, type Operation, openOperations } from './open-operations.ts';
+import { admitOperation, COUNT_OF_TENANT, endOperation, type Operation, openOperations, refuseWhenFull } from './open-operations.ts';
 import { type TestJobs, testJobs } from './testing/test-jobs.ts';
 
 let t: TestJobs;
@@ -28,6 +28,21 @@ test("a tenant's limit holds for all kinds together, and refuses the one beyond 
 test('the limit of all tenants holds over many small ones', async () => {
   for (const n of [1, 2, 3, 4, 5]) await admit(backup(`o${n}`, `tenant ${n}`));
   await expect(admit(backup('o6', 'tenant 6'))).rejects.toThrow(/5 operations of all tenants/);
+});
+
+test('whoever would be refused is told before, and whoever would not is not', async () => {
+  const asked = (tenant: string) => refuseWhenFull(t.app, tenant, { perTenant: 2, total: 3 });
+  await admit(backup('a'));
+  await asked('acme');
+  await admit(backup('b'));
+  await expect(asked('acme')).rejects.toMatchObject({
+    code: 'jobs.too_many_operations',
+    message: expect.stringMatching(/2 operations of acme/),
+  });
+  await asked('other');
+  await admit(backup('c', 'other'));
+  await expect(asked('third')).rejects.toThrow(/3 operations of all tenants/);
+  expect(await isIn()).toEqual(['a', 'b', 'c']);
 });
 
 test('an end makes room, once', async () => {

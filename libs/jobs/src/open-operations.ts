@@ -16,7 +16,6 @@ export interface OperationLimits {
 
 export const COUNT_OF_TENANT = 'SELECT count(*)::int AS n FROM (SELECT FROM open_operations WHERE tenant = $1 LIMIT $2) AS open';
 const COUNT_OF_ALL = 'SELECT count(*)::int AS n FROM (SELECT FROM open_operations LIMIT $1) AS open';
-const ADMISSION_LOCK = 7104;
 
 /**
  * Counts an operation in, inside the transaction that appends its request: give it last, because admissions wait for each other's COMMIT,
@@ -24,17 +23,27 @@ const ADMISSION_LOCK = 7104;
  * @throws TooManyOperations; the transaction must roll back then
  */
 export async function admitOperation(tx: Queryable, { operationId, kind, tenant }: Operation, limits: OperationLimits): Promise<void> {
-  await tx.query('SELECT pg_advisory_xact_lock($1)', [ADMISSION_LOCK]);
-  const insert =
-    'INSERT INTO open_operations (operation_id, kind, tenant) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING operation_id';
-  if ((await rows(tx, insert, [operationId, kind, tenant])).length === 0) return;
   const { perTenant, total } = limits;
-  if ((await count(tx, COUNT_OF_TENANT, [tenant, perTenant + 1])) > perTenant) throw new TooManyOperations(`of ${tenant}`, perTenant);
-  if ((await count(tx, COUNT_OF_ALL, [total + 1])) > total) throw new TooManyOperations('of all tenants', total);
+  const sql = 'SELECT admit_operation($1, $2, $3, $4, $5) AS full_for';
+  const [answer] = await rows<{ full_for: 'tenant' | 'all' | null }>(tx, sql, [operationId, kind, tenant, perTenant, total]);
+  if (answer!.full_for !== null) throw tooMany(answer!.full_for, tenant, limits);
 }
 
-async function count(tx: Queryable, sql: string, parameters: unknown[]): Promise<number> {
-  return (await rows<{ n: number }>(tx, sql, parameters))[0]!.n;
+/**
+ * Whether one more would be admitted now, asked before anything is done for it: who is refused should cost little. Only `admitOperation` decides.
+ * @throws TooManyOperations
+ */
+export async function refuseWhenFull(on: Queryable, tenant: string, limits: OperationLimits): Promise<void> {
+  const { perTenant, total } = limits;
+  if ((await count(on, COUNT_OF_TENANT, [tenant, perTenant])) >= perTenant) throw tooMany('tenant', tenant, limits);
+  if ((await count(on, COUNT_OF_ALL, [total])) >= total) throw tooMany('all', tenant, limits);
+}
+
+const tooMany = (fullFor: 'tenant' | 'all', tenant: string, { perTenant, total }: OperationLimits): TooManyOperations =>
+  fullFor === 'tenant' ? new TooManyOperations(`of ${tenant}`, perTenant) : new TooManyOperations('of all tenants', total);
+
+async function count(on: Queryable, sql: string, parameters: unknown[]): Promise<number> {
+  return (await rows<{ n: number }>(on, sql, parameters))[0]!.n;
 }
 
 /** Counts an operation out, in the transaction of the process manager that saw its end. @returns false when it was not in. */

@@ -92,6 +92,23 @@ CREATE INDEX open_operations_tenant ON open_operations (tenant);
 GRANT SELECT, INSERT, DELETE ON open_operations TO ${APP_ROLE};
 `;
 
+/**
+ * One question of the client instead of four, since whoever holds the lock holds up all others until COMMIT. Each statement sees what was
+ * committed while it waited. Answers whose limit is passed, NULL when none is.
+ */
+const ADMIT = `
+CREATE FUNCTION admit_operation(p_operation text, p_kind text, p_tenant text, p_tenant_max int, p_all_max int) RETURNS text
+LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(7104);
+  INSERT INTO open_operations (operation_id, kind, tenant) VALUES (p_operation, p_kind, p_tenant) ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  IF (SELECT count(*) FROM (SELECT FROM open_operations WHERE tenant = p_tenant LIMIT p_tenant_max + 1) AS open) > p_tenant_max THEN RETURN 'tenant'; END IF;
+  IF (SELECT count(*) FROM (SELECT FROM open_operations LIMIT p_all_max + 1) AS open) > p_all_max THEN RETURN 'all'; END IF;
+  RETURN NULL;
+END $$;
+`;
+
 const ERROR_CODE = 'ALTER TABLE jobs ADD COLUMN error_code text;';
 
 /** For `migrate` of @dr/event-store. */
@@ -99,4 +116,5 @@ export const jobMigrations: readonly MigrationClass[] = [
   sqlMigration('CreateJobs1764000001000', [TABLES, CLAIM, GRANTS].join('\n')),
   sqlMigration('CountOpenOperations1764200000000', OPEN_OPERATIONS),
   sqlMigration('KeepErrorCodesOfJobs1764200001000', ERROR_CODE),
+  sqlMigration('AdmitInOneQuestion1764700000000', ADMIT),
 ];

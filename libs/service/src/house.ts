@@ -1,6 +1,6 @@
 import { type Clock, type ConfigWith, loadConfig, systemClock, systemEnvironment, uuidv7 } from '@dr/config';
 import { AdvisoryLocks, EventStore, isTransient, openDatabase, type Queryable } from '@dr/event-store';
-import { admitOperation, JobQueue, type Operation } from '@dr/jobs';
+import { admitOperation, JobQueue, type Operation, type OperationLimits, refuseWhenFull } from '@dr/jobs';
 import { type Bus, connectBus, NUDGE, natsTriggers, nudge, type ServiceName, type Triggers } from '@dr/messaging';
 import { createLogger, type Logger } from '@dr/telemetry';
 import type { DataSource } from 'typeorm';
@@ -73,7 +73,13 @@ async function openPatiently(service: string, url: string, log: Logger): Promise
 export const nudgeSequencer = ({ bus }: Pick<House, 'bus'>): void => nudge(bus, NUDGE.sequencer);
 
 /** Counts an operation in by the configured limits: the last step of the transaction that appends its request. @throws TooManyOperations */
-export function admit({ config }: Pick<House, 'config'>, tx: Queryable, operation: Operation): Promise<void> {
-  const { unfinishedPerTenant: perTenant, unfinished: total } = config.backup.limits;
-  return admitOperation(tx, operation, { perTenant, total });
+export const admit = ({ config }: Pick<House, 'config'>, tx: Queryable, operation: Operation): Promise<void> =>
+  admitOperation(tx, operation, limitsOf(config));
+
+/** Refuses at once what would not be admitted, before anything is done for it. @throws TooManyOperations */
+export const refuseFull = ({ config, database }: Pick<House, 'config' | 'database'>, tenant: string): Promise<void> =>
+  refuseWhenFull(database, tenant, limitsOf(config));
+
+function limitsOf({ backup: { limits } }: House['config']): OperationLimits {
+  return { perTenant: limits.unfinishedPerTenant, total: limits.unfinished };
 }

@@ -5,7 +5,7 @@
 export { type CommandMeta, commandMeta } from './command-meta.ts';
 export { type Health, type HealthCheck, ServiceHealth } from './health.ts';
 export { HouseModule, InjectHouse } from './house.module.ts';
-export { admit, type House, nudgeSequencer } from './house.ts';
+export { admit, type House, nudgeSequencer, refuseFull } from './house.ts';
 export { startHousekeeping } from './housekeeping.ts';
 export { startWorker, type Traced, type WorkerSetting } from './job-workers.ts';
 export { type PlannerSetting, startPlanner } from './planner.ts';

@@ -4,7 +4,7 @@ import { newBackupId } from '@dr/config';
 import { backupDecider, canonicalJson, type DatasetRef, streamOf } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import type { Operation } from '@dr/jobs';
-import { admit, commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
+import { admit, commandMeta, type House, InjectHouse, nudgeSequencer, refuseFull } from '@dr/service';
 import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { HttpProblem } from '../http/problem.ts';
@@ -35,8 +35,10 @@ export class RequestBackup {
   /** One backup per tenant that is selected; all of them are accepted, or none. @throws HttpProblem for types that are not built and selections of nothing; TenantNeeded */
   async run(caller: Caller, body: RequestBackupBody, requestId: string): Promise<BackupView[]> {
     refuseUnbuilt(body.type);
+    const tenant = tenantOf(caller, body);
+    if (tenant !== undefined) await this.refuseFull(tenant);
     const selections = await selectDatasets(this.house.config.deeplake.root, {
-      tenant: tenantOf(caller, body),
+      tenant,
       datasetIds: body.dataset_ids,
     });
     this.tellUnprotected(selections);
@@ -50,6 +52,14 @@ export class RequestBackup {
     return Promise.all(ids.map((id) => this.seen(id, caller)));
   }
 
+  /** But never a repeat of what was accepted under its Idempotency-Key. */
+  private async refuseFull(tenant: string): Promise<void> {
+    await refuseFull(this.house, tenant).catch(async (error: unknown) => {
+      const { commandId } = identify(this.house, labelOf(tenant));
+      if (!(await this.house.store.findCommand(commandId))) throw error;
+    });
+  }
+
   /** A backup of everything leaves out what is in no data set: not without a word. GET /datasets lists all of it. */
   private tellUnprotected(selections: readonly Selection[]): void {
     for (const { tenant, unprotected } of selections) {
@@ -61,7 +71,7 @@ export class RequestBackup {
   /** The event and the words of the user: the words in an erasable row, their digest in the event. */
   private async append(tx: Queryable, { caller, body, requestId }: Asked, { tenant, datasets }: Selection): Promise<Appended> {
     const { store } = this.house;
-    const { at, suffix, commandId } = identify(this.house, `backup of ${tenant}`);
+    const { at, suffix, commandId } = identify(this.house, labelOf(tenant));
     const backupId = newBackupId(at, suffix);
     const words = wordsOf(body);
     const command = {
@@ -88,6 +98,8 @@ export class RequestBackup {
     throw catalogBehind(`Backup ${backupId} was requested`, `/api/v1/backups/${backupId}`);
   }
 }
+
+const labelOf = (tenant: string): string => `backup of ${tenant}`;
 
 function refuseUnbuilt(type: RequestBackupBody['type']): void {
   if (type !== 'snapshot') return;

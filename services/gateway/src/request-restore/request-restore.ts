@@ -1,7 +1,7 @@
 import type { Caller } from '@dr/auth';
 import { newRestoreId } from '@dr/config';
 import { type RequestRestore as RequestCommand, type RestoreDataset, restoreDecider, streamOf } from '@dr/domain';
-import { admit, commandMeta, type House, InjectHouse, nudgeSequencer } from '@dr/service';
+import { admit, commandMeta, type House, InjectHouse, nudgeSequencer, refuseFull } from '@dr/service';
 import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { findBackup, type WantedBackup } from '../find-backup/find-backup.ts';
@@ -39,7 +39,10 @@ export class RequestRestore {
     if (body.dry_run) return { kind: 'plan', reply: await this.plan(wish) };
     const identity = identify(this.house, 'restore');
     const command = { ...wish, restoreId: newRestoreId(identity.at, identity.suffix) };
-    if (!(await this.isKnown(command))) command.datasets = await this.refusePlanned(command);
+    if (!(await this.isKnown(command))) {
+      await refuseFull(this.house, command.tenant);
+      command.datasets = await this.refusePlanned(command);
+    }
     const reply = await this.append(caller, command, { commandId: identity.commandId, requestId });
     return { kind: 'restore', restoreId: command.restoreId, reply };
   }
