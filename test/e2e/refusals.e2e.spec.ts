@@ -52,6 +52,13 @@ test.each<[string, string, string, unknown, number, string]>([
 test.each<[string, object, number, string]>([
   ['a target that exists', {}, 409, 'restore.target_exists'],
   ['a data set that the backup does not hold', { dataset_ids: ['other'], target_tenant: 'x' }, 422, 'restore.not_in_backup'],
+  [
+    'a place inside a data set',
+    { dataset_ids: ['tiny'], dataset_mapping: { tiny: 'articles/x' }, overwrite_existing: true },
+    409,
+    'restore.target_inside_dataset',
+  ],
+  ['one data set inside the other', { dataset_mapping: { tiny: 'articles/x' }, target_tenant: 'x' }, 422, 'restore.mapping_conflict'],
   ['two data sets in one place', { dataset_mapping: { articles: 'tiny' }, target_tenant: 'x' }, 422, 'restore.mapping_conflict'],
   ['a target that leads out of the tenant', { target_tenant: 'x', dataset_mapping: { tiny: '../../x' } }, 422, 'restore.bad_target'],
   ['a target tenant that leads out of the source', { target_tenant: '../x' }, 422, 'restore.bad_target'],

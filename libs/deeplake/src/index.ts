@@ -5,7 +5,7 @@ export type { CapturePlan, Chunker, LogGap, PlannedFile, SkipReason, SourceNotes
 export type { RoundLimits } from './capture/settle.ts';
 export type { DatasetView, ListedFile } from './dataset-view.ts';
 export type { DatasetRef, Discovered, Unprotected } from './discovery/dataset-ref.ts';
-export { discoverDatasets } from './discovery/discover-datasets.ts';
+export { discoverDatasets, kindOfFolder } from './discovery/discover-datasets.ts';
 export { detectFormat } from './discovery/layout.ts';
 export { DEFAULT_TENANT, isDatasetId, isGoodName, isOwnFolder, isTenantName } from './discovery/names.ts';
 export { Malformed, PlanAlreadyRead } from './errors.ts';

@@ -31,6 +31,26 @@ export class TargetExists extends DrError {
   }
 }
 
+/** A folder above the target is a data set itself: what is written into it damages that one, and no backup would find the new one. */
+export class TargetInsideDataset extends DrError {
+  readonly code = 'restore.target_inside_dataset';
+  constructor(target: string, dataset: string) {
+    super(
+      `${target} lies inside the data set ${dataset}, so nothing is restored there: it would become a part of that one. Restore under another name (dataset_mapping) or to another tenant (target_tenant).`,
+    );
+  }
+}
+
+/** The target is a folder with data sets in it, all of which would be replaced by one. */
+export class TargetAboveDatasets extends DrError {
+  readonly code = 'restore.target_above_datasets';
+  constructor(target: string) {
+    super(
+      `${target} is no data set but a folder with data sets in it, all of which would be lost, so it was left as it is. Restore under another name (dataset_mapping) or to another tenant (target_tenant).`,
+    );
+  }
+}
+
 /** The operating system does not let us look at what is there, so nothing can be said about it and nothing is done to it. */
 export class TargetUnreadable extends DrError {
   readonly code = 'restore.target_unreadable';

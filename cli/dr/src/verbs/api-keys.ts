@@ -8,26 +8,30 @@ import { verb } from '../verb/verb.ts';
 
 const SCOPES = 'backup:read backup:create backup:delete restore:run verify:run hold:manage policy:manage audit:read admin';
 
+const WHOSE = "Your key is one of all tenants, so say whose the new one is: --tenant-id T, or --tenant-id '*' for all of them.";
+
 export const createKey = verb({
   name: 'api-keys create',
   summary: 'Make an API key; it is shown once',
   about: `The key is all of stdout, so it can go into a file. No key grants more than its creator has. Scopes: ${SCOPES}.`,
   examples: [
     ['dr api-keys create --tenant-id acme --scopes backup:create,backup:read --name nightly > nightly.key', 'for a cron job of one tenant'],
-    ['dr api-keys create --scopes backup:read --expires-at 2026-12-31', 'to look only, until a day'],
+    ['dr api-keys create --scopes backup:read --expires-at 2026-12-31', 'to look only, until a day; of the same tenant as yours'],
   ],
   options: {
     scopes: names('S,S …', 'what it may do (needed)'),
-    tenantId: text('T', "the tenant it is bound to, or '*' (default: the tenant of your key)"),
+    tenantId: text('T', "the tenant it is bound to, or '*' (default: your key's; needed with a key of all tenants)"),
     name: text('N', 'words to know it by'),
     expiresAt: time('TIME', 'when it ends to work (default: never)'),
   },
   run: async ({ scopes, tenantId, name, expiresAt }, context) => {
-    const { UsageError } = await import('../errors.ts');
+    const { UsageError, ApiProblem } = await import('../errors.ts');
     if (scopes === undefined) throw new UsageError(`--scopes is missing: ${SCOPES}.`, 'api-keys create');
     const { postSurely } = await import('../gateway/ask-surely.ts');
     const body = { scopes, tenant_id: tenantId, name, expires_at: expiresAt };
-    const key = await postSurely<ApiKey>({ path: '/api-keys', body, what: 'the key' }, context);
+    const key = await postSurely<ApiKey>({ path: '/api-keys', body, what: 'the key' }, context).catch((error: unknown) => {
+      throw error instanceof ApiProblem && error.code === 'request.tenant_needed' ? new UsageError(WHOSE, 'api-keys create') : error;
+    });
     context.out.say(`Key ${key.key_id} of ${key.tenant_id}: ${key.scopes.join(' ')}. It is shown only now; keep it.`);
     context.out.answer(key, () => key.api_key ?? '');
     return EXIT.ok;

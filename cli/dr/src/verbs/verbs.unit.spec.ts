@@ -288,6 +288,15 @@ describe('api-keys', () => {
     expect(stdout.match(/active|expired|revoked/g)).toEqual(['expired', 'revoked']);
   });
 
+  test('create with a key of all tenants asks whose the new one is', async () => {
+    const problem = { code: 'request.tenant_needed', detail: 'Name a tenant.', status: 400, title: 'Bad Request' };
+    const stub = await gateway(() => ({ status: 400, body: JSON.stringify(problem) }));
+    const ran = await dr(['api-keys', 'create', '--scopes', 'backup:read'], { env: stub.env });
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).toMatch(/say whose the new one is: --tenant-id T, or --tenant-id '\*'/);
+    expect((await dr(['api-keys', 'create', '--help'])).stdout).toContain('needed with a key of all tenants');
+  });
+
   test('list and revoke', async () => {
     const { api_key: _, ...listed } = key;
     const stub = await gateway(({ method }) =>

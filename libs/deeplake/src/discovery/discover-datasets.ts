@@ -134,3 +134,11 @@ function datasetRef(tenant: string, path: string, format: DatasetFormat): Datase
 function lastName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
+
+/** What a folder is: the root of a data set, a group that holds roots further down, or neither. 'absent' also when it cannot be looked into. */
+export async function kindOfFolder(root: SourceFolder, path: string): Promise<'dataset' | 'group' | 'plain' | 'absent'> {
+  const looked = await lookInto(root, path);
+  if (typeof looked === 'string') return 'absent';
+  if (looked.format !== undefined) return 'dataset';
+  return (await hasRootBelow(root, looked.entries)) ? 'group' : 'plain';
+}

@@ -6,7 +6,7 @@ import { removeTestFolders, testFolder, unpackFixture } from '../testing/fixture
 import { FolderView } from '../testing/folder-view.ts';
 import { MemoryView } from '../testing/memory-view.ts';
 import type { Discovered } from './dataset-ref.ts';
-import { discoverDatasets } from './discover-datasets.ts';
+import { discoverDatasets, kindOfFolder } from './discover-datasets.ts';
 import { detectFormat } from './layout.ts';
 import { isGoodName } from './names.ts';
 
@@ -187,4 +187,18 @@ describe('folders that cannot be looked into', () => {
     for await (const item of discoverDatasets(late, { tenant: 'acme' })) found.push(item.path);
     expect(found).toEqual(['acme/docs']);
   });
+});
+
+test('a folder is a data set, a group of some, or neither', async () => {
+  const root = await openSourceFolder(await tree([`acme/group/deep/set/${V4}`, 'acme/v3/dataset_meta.json', 'acme/plain/deep/x.txt']));
+  const kinds = ['acme/group', 'acme/group/deep', 'acme/group/deep/set', 'acme/v3', 'acme/plain', 'acme/none', 'acme/plain/deep/x.txt'];
+  expect(await Promise.all(kinds.map((path) => kindOfFolder(root, path)))).toEqual([
+    'group',
+    'group',
+    'dataset',
+    'dataset',
+    'plain',
+    'absent',
+    'absent',
+  ]);
 });

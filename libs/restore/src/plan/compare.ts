@@ -1,6 +1,6 @@
 import type { TenantRepository } from '@dr/repository';
 import type { RestoredSet } from '../restored-set.ts';
-import { filesBelow } from '../target/survey.ts';
+import { filesBelow } from '../target/entries.ts';
 
 export interface Amount {
   files: number;

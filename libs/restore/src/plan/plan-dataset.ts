@@ -3,6 +3,7 @@ import { DrError } from '@dr/storage';
 import { PathsMatchNothing } from '../errors.ts';
 import { type RestoreChoices, wantedPaths } from '../options.ts';
 import type { RestoredSet } from '../restored-set.ts';
+import { refuseInsideOpaque } from '../target/neighbours.ts';
 import { findPlace, type Place } from '../target/place.ts';
 import { type Room, roomAt } from '../target/room.ts';
 import { refuseSurveyed, type Survey, surveyTarget } from '../target/survey.ts';
@@ -38,6 +39,7 @@ export async function planDataset(request: DatasetPlanRequest): Promise<PlannedD
   const ask = <T>(question: () => Promise<T>): Promise<T | undefined> => asked(question, dataset.to, conflicts);
   const place = await ask(() => findPlace(request.sourceRoot, placeAt(request)));
   const survey = place && (await ask(() => surveyed(place, request)));
+  if (survey) await ask(() => refuseInsideOpaque(request.sourceRoot, place, dataset));
   const room = survey && (await ask(() => roomAt(place)));
   if (survey) await ask(async () => refuseSurveyed(place, survey, options));
   const seen = place && (await ask(() => compared(place, survey, request)));

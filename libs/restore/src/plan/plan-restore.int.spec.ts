@@ -17,7 +17,7 @@ let sourceRoot: string;
 beforeAll(async () => {
   const papers = { 'a.txt': 'one', 'deep/b.bin': Buffer.alloc(2 * MB, 'b'), 'queries.json': '[]', 'linked_creds.json': '{}' };
   const about = { torn: { status: 'partial', findings: [finding] }, columns: { format: 'v4' as const } };
-  backup = await backedUp({ papers, torn: { x: 'x' }, columns: { y: 'y' } }, about);
+  backup = await backedUp({ papers, torn: { x: 'x' }, columns: { y: 'y' }, 'team/set': { z: 'z' } }, about);
 }, 60_000);
 afterAll(() => backup.close());
 beforeEach(() => {
@@ -32,12 +32,13 @@ const plan = (
     rate?: number;
     options?: Partial<RestoreChoices>;
     root?: string;
+    targetTenant?: string;
   } = {},
 ) =>
   planRestore({
     tenant: backup.tenant,
     commit: backup.commit,
-    targetTenant: 'acme',
+    targetTenant: more.targetTenant ?? 'acme',
     datasets: more.datasets ?? [backup.set('papers')],
     options: choices(more.options),
     sourceRoot: more.root ?? sourceRoot,
@@ -46,13 +47,13 @@ const plan = (
     rate: more.rate,
   });
 
-const restore = async (root: string, options: Partial<RestoreChoices> = {}, planned?: string) =>
+const restore = async (root: string, options: Partial<RestoreChoices> = {}, planned?: string, dataset = 'papers') =>
   restoreDataset({
     tenant: backup.tenant,
     commit: backup.commit,
-    dataset: backup.set('papers'),
+    dataset: backup.set('papers', dataset),
     options: choices(options),
-    place: await findPlace(root, { tenant: 'acme', dataset: 'papers', restoreId: 'r', n: 1, token: 1 }),
+    place: await findPlace(root, { tenant: 'acme', dataset, restoreId: 'r', n: 1, token: 1 }),
     sourceRoot: root,
     planned,
     signal: new AbortController().signal,
@@ -129,6 +130,59 @@ describe('what is in the way is a conflict, and the restore refuses it with the 
     put('x/queries.lock', 'x');
     expect((await plan({ options: { overwriteExisting: true } })).conflicts).toHaveLength(1);
     expect((await plan({ options: { overwriteExisting: true, force: true } })).conflicts).toEqual([]);
+  });
+
+  describe('data sets do not lie in each other', () => {
+    const V4 = '_deeplake_log/_meta/1.json';
+    const overwrite = { options: { overwriteExisting: true }, detail: false };
+    const conflictsAt = async (to: string, from = 'papers') =>
+      (await plan({ ...overwrite, datasets: [backup.set(from, to)] })).conflicts.map(({ code, message }) => `${code}: ${message}`);
+    const restoreAt = async (to: string) => restore(sourceRoot, { overwriteExisting: true }, undefined, to);
+
+    test.each([
+      ['one of v4', `../v4set/${V4}`, 'v4set'],
+      ['one of v3', '../v3set/dataset_meta.json', 'v3set'],
+      ['one further down', `../group/deep/${V4}`, 'group/deep'],
+    ])('inside of %s', async (_, file, dataset) => {
+      put(file, '{}');
+      for (const to of [`${dataset}/sub`, `${dataset}/sub/further`]) {
+        expect(await conflictsAt(to)).toEqual([
+          expect.stringMatching(`^restore.target_inside_dataset: acme/${to} lies inside.*acme/${dataset},`),
+        ]);
+        await expect(restoreAt(to)).rejects.toMatchObject({ code: 'restore.target_inside_dataset' });
+      }
+      expect(existsSync(target(`../${dataset}/sub`))).toBe(false);
+      expect(await conflictsAt(`${dataset}2/sub`)).toEqual([]);
+    });
+
+    test('above some: what is there stays, overwrite or not', async () => {
+      put(`../group/deep/set/${V4}`, '{}');
+      for (const to of ['group', 'group/deep']) {
+        expect(await conflictsAt(to)).toEqual([expect.stringMatching(`^restore.target_above_datasets: acme/${to} is no data set`)]);
+        await expect(restoreAt(to)).rejects.toMatchObject({ code: 'restore.target_above_datasets' });
+      }
+      expect(existsSync(target(`../group/deep/set/${V4}`))).toBe(true);
+      expect(await conflictsAt('group/other')).toEqual([]);
+      expect(await conflictsAt('group/deep/set')).toEqual([]);
+    });
+
+    test('inside of one without any root: nothing is mapped into it, but a set goes back to its place beside what is left', async () => {
+      put('../pictures/2026/a.png', 'x');
+      mkdirSync(target('../empty'), { recursive: true });
+      expect(await conflictsAt('pictures/sub')).toEqual([expect.stringMatching('^restore.target_inside_dataset')]);
+      expect(await conflictsAt('pictures')).toEqual([]);
+      expect(await conflictsAt('empty/sub')).toEqual([]);
+      expect(await conflictsAt('team/set', 'team/set')).toEqual([]);
+      put('../team/README', 'words');
+      expect(await conflictsAt('team/set', 'team/set')).toEqual([]);
+    });
+
+    test('the tenant’s folder is one itself; a set directly below the root is hidden by no group of tenant default', async () => {
+      put(`../../acme/${V4}`, '{}');
+      expect(await conflictsAt('papers')).toEqual([expect.stringMatching('^restore.target_inside_dataset')]);
+      const found = await plan({ ...overwrite, targetTenant: 'default', datasets: [backup.set('papers', 'acme/sub')] });
+      expect(found.conflicts).toMatchObject([{ code: 'restore.target_inside_dataset' }]);
+    });
   });
 
   test('a name that leads elsewhere', async () => {

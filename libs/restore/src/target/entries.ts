@@ -1,5 +1,6 @@
 import type { Stats } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
+import { openSourceFolder, type SourceFile } from '@dr/storage';
 import { TargetUnreadable } from '../errors.ts';
 
 /** lstat; undefined when nothing is there. @throws TargetUnreadable when that cannot be told. */
@@ -24,5 +25,16 @@ export async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Files, links and special entries of a target; folders aside, whose times change with every lock. */
+export async function* filesBelow(target: string): AsyncGenerator<SourceFile> {
+  try {
+    for await (const page of (await openSourceFolder(target)).list()) {
+      for (const file of page) if (file.kind !== 'dir') yield file;
+    }
+  } catch (error) {
+    throw new TargetUnreadable(target, error);
   }
 }

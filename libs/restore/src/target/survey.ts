@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { openSourceFolder, type SourceFile } from '@dr/storage';
-import { TargetChanged, TargetExists, TargetLocked, TargetUnreadable } from '../errors.ts';
-import { entryAt } from './entries.ts';
+import type { SourceFile } from '@dr/storage';
+import { TargetChanged, TargetExists, TargetLocked } from '../errors.ts';
+import { entryAt, filesBelow } from './entries.ts';
+import { refuseNested } from './neighbours.ts';
 import type { Place } from './place.ts';
 import { refuseLinks } from './refuse-links.ts';
 
@@ -24,9 +25,10 @@ export interface Survey {
 
 const ABSENT: Survey = { exists: false, objects: 0, bytes: 0, fingerprint: 'absent', locks: [] };
 
-/** Looks at everything in the target without opening a file. @throws TargetIsNoFolder, TargetUnreadable */
+/** Looks at everything in the target without opening a file. @throws TargetIsNoFolder, TargetInsideDataset, TargetAboveDatasets, TargetUnreadable */
 export async function surveyTarget(place: Place, sourceRoot: string, now: number): Promise<Survey> {
   await refuseLinks(sourceRoot, place);
+  await refuseNested(sourceRoot, place);
   if (!(await entryAt(place.target))) return ABSENT;
   const survey = { ...ABSENT, exists: true, locks: [] as Lock[] };
   const hash = createHash('sha256');
@@ -40,17 +42,6 @@ export async function surveyTarget(place: Place, sourceRoot: string, now: number
     }
   }
   return { ...survey, fingerprint: hash.digest('hex').slice(0, 32) };
-}
-
-/** Files, links and special entries of a target; folders aside, whose times change with every lock. */
-export async function* filesBelow(target: string): AsyncGenerator<SourceFile> {
-  try {
-    for await (const page of (await openSourceFolder(target)).list()) {
-      for (const file of page) if (file.kind !== 'dir') yield file;
-    }
-  } catch (error) {
-    throw new TargetUnreadable(target, error);
-  }
 }
 
 /** v4 ignores a `meta_ops.lock` of 30 s; v3 gives a lock up after 5 min. Source: DEEPLAKE.md 1.7, DEEPLAKE_V4.md section 5. */

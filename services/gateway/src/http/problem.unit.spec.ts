@@ -26,6 +26,8 @@ test.each([
   ['backup.too_many_datasets', 422],
   ['restore.mapping_conflict', 422],
   ['restore.target_exists', 409],
+  ['restore.target_inside_dataset', 409],
+  ['restore.target_above_datasets', 409],
   ['wrong_state.backup_ended', 409],
   ['api_key.beyond_own_grant', 403],
   ['request.bad_cursor', 400],
