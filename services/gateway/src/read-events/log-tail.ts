@@ -3,16 +3,22 @@ import { NUDGE, onNudge, type Stop } from '@dr/messaging';
 import { type House, InjectHouse } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 
-/** Newest events that are kept in memory, so that a hundred streams read the log once. */
+/** Newest events that are kept in memory, so that a hundred streams read the log once: so many, and so many bytes of JSON. One may have a megabyte. */
 const KEPT_MAX = 2_000;
+const KEPT_BYTES_MAX = 32_000_000;
 const BATCH_MAX = 500;
 /** A nudge can be lost; then the poll finds what it announced. */
 const POLL_MS = 500;
 
+interface Kept {
+  readonly event: StoredEvent;
+  readonly bytes: number;
+}
+
 /** The end of the log, followed for as long as somebody listens. */
 @Injectable()
 export class LogTail implements OnApplicationBootstrap, OnModuleDestroy {
-  private kept: StoredEvent[] = [];
+  private kept: readonly Kept[] = [];
   private readonly waiting = new Set<() => void>();
   private stopNudges: Stop | undefined;
 
@@ -33,11 +39,11 @@ export class LogTail implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** The next events after a position, at most 500; empty: there is nothing yet. */
   async after(position: number): Promise<StoredEvent[]> {
-    const first = this.kept[0]?.position;
-    const last = this.kept.at(-1)?.position;
+    const first = this.kept[0]?.event.position;
+    const last = this.kept.at(-1)?.event.position;
     if (first !== undefined && position + 1 >= first && position < last!) {
       const from = position + 1 - first;
-      return this.kept.slice(from, from + BATCH_MAX);
+      return this.kept.slice(from, from + BATCH_MAX).map(({ event }) => event);
     }
     const events = await readLog(this.house.database, position, BATCH_MAX);
     this.keep(events);
@@ -67,10 +73,15 @@ export class LogTail implements OnApplicationBootstrap, OnModuleDestroy {
   /** Only what joins on to the kept ones, so that they stay without a hole. */
   private keep(events: readonly StoredEvent[]): void {
     const [first] = events;
-    if (!first) return;
-    const last = this.kept.at(-1)?.position;
-    if (last === undefined || first.position > last + 1) this.kept = [...events];
-    else if (first.position === last + 1) this.kept.push(...events);
-    if (this.kept.length > KEPT_MAX) this.kept = this.kept.slice(-KEPT_MAX);
+    const last = this.kept.at(-1)?.event.position;
+    if (!first || (last !== undefined && first.position <= last)) return;
+    const before = first.position - 1 === last ? this.kept : [];
+    this.kept = newest([...before, ...events.map((event) => ({ event, bytes: JSON.stringify(event.data).length }))]);
   }
+}
+
+function newest(all: readonly Kept[]): Kept[] {
+  let [from, bytes] = [all.length, 0];
+  while (from > 0 && all.length - from < KEPT_MAX && bytes + all[from - 1]!.bytes <= KEPT_BYTES_MAX) bytes += all[--from]!.bytes;
+  return all.slice(from);
 }
