@@ -1,6 +1,6 @@
 export type * from './api-key/commands.ts';
 export { type ApiKeyCreated, type ApiKeyEvent, SCOPES, type Scope } from './api-key/events.ts';
-export { allowsScope, allowsTenant, beyondGrant, isUsable } from './api-key/grants.ts';
+export { allowsScope, allowsTenant, beyondGrant, isHouseAdmin, isUsable } from './api-key/grants.ts';
 export type * from './api-key/state.ts';
 export type * from './backup/commands.ts';
 export { isUsable as isUsableBackup, isVerifiedGood } from './backup/decide-deletion.ts';

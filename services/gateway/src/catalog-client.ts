@@ -27,7 +27,15 @@ export interface OtherCopies {
 /** What of an API key the gateway itself looks at. */
 export interface ApiKeyView {
   key_id: string;
+  tenant_id: string;
+  scopes: readonly string[];
+  status: string;
   revoked_at: string | null;
+}
+
+export interface ApiKeyPage {
+  api_keys: ApiKeyView[];
+  next_cursor: string | null;
 }
 
 /** The catalog's views, asked over the bus. */
@@ -63,7 +71,7 @@ export class CatalogClient {
     return (await this.ask<ApiKeyView | null>('api-keys.known', { id, tenant })) ?? undefined;
   }
 
-  listApiKeys(body: { tenant: string; limit: number; cursor: string | undefined }): Promise<object> {
+  listApiKeys(body: { tenant: string; limit: number; cursor: string | undefined }): Promise<ApiKeyPage> {
     return this.ask('api-keys.list', body);
   }
 

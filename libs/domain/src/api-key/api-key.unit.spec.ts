@@ -61,6 +61,19 @@ describe('revoking', () => {
     given(created(), revoked).when({ kind: 'revoke' }).then();
     expect(stateAfter(created(), revoked, created()).status).toBe('revoked');
   });
+  test.each<[string, Partial<ApiKeyCreated>, number, boolean]>([
+    ['the last admin of all tenants', { tenant: '*', scopes: ['admin'] }, 0, true],
+    ['one that has yet to end', { tenant: '*', scopes: ['backup:read', 'admin'], expiresAt: '2026-06-01T00:00:00Z' }, 0, true],
+    ['one that has ended', { tenant: '*', scopes: ['admin'], expiresAt: '2026-06-01T00:00:00Z' }, Date.UTC(2026, 5, 1), false],
+    ['an admin of one tenant', { scopes: ['admin'] }, 0, false],
+    ['a key of all tenants that is no admin', { tenant: '*', scopes: ['backup:read'] }, 0, false],
+  ])('of %s, with no other admin of all tenants', (_, key, aloneAt, isRefused) => {
+    const asked = given(created(key)).when({ kind: 'revoke', aloneAt });
+    if (isRefused) asked.thenThrows('api_key.last_admin');
+    else asked.then(revoked);
+    given(created(key)).when({ kind: 'revoke' }).then(revoked);
+    given(created(key), revoked).when({ kind: 'revoke', aloneAt }).then();
+  });
   test('needs a key', () => given().when({ kind: 'revoke' }).thenThrows('wrong_state.api_key_absent'));
 });
 

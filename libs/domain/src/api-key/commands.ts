@@ -9,6 +9,8 @@ export interface CreateApiKey extends ApiKeyCreated {
   readonly grantedBy: KeyGrants | 'bootstrap';
 }
 
+/** `aloneAt`: no other usable admin key of all tenants was found, at that time (Unix ms). Absent: there is one, so any key may go. */
 export interface RevokeApiKey {
   readonly kind: 'revoke';
+  readonly aloneAt?: number;
 }

@@ -1,13 +1,13 @@
 import { Refused, WrongState } from '../errors.ts';
 import { sameValue } from '../log/canonical-json.ts';
-import type { ApiKeyCommand, CreateApiKey } from './commands.ts';
+import type { ApiKeyCommand, CreateApiKey, RevokeApiKey } from './commands.ts';
 import type { ApiKeyEvent } from './events.ts';
-import { beyondGrant } from './grants.ts';
+import { beyondGrant, isHouseAdmin } from './grants.ts';
 import type { ApiKeyState } from './state.ts';
 
 /** A key is created once and revoked for ever. @throws WrongState 'wrong_state.api_key_…', Refused 'api_key.…'. */
 export function decide(state: ApiKeyState, command: ApiKeyCommand): readonly ApiKeyEvent[] {
-  return command.kind === 'create' ? create(state, command) : revoke(state);
+  return command.kind === 'create' ? create(state, command) : revoke(state, command);
 }
 
 function create(state: ApiKeyState, { kind: _, grantedBy, ...data }: CreateApiKey): readonly ApiKeyEvent[] {
@@ -26,7 +26,13 @@ function create(state: ApiKeyState, { kind: _, grantedBy, ...data }: CreateApiKe
   return [{ type: 'ApiKeyCreated', data }];
 }
 
-function revoke(state: ApiKeyState): readonly ApiKeyEvent[] {
+function revoke(state: ApiKeyState, { aloneAt }: RevokeApiKey): readonly ApiKeyEvent[] {
   if (state.status === 'absent') throw new WrongState('api_key_absent', 'Cannot revoke: there is no such key.');
+  if (aloneAt !== undefined && isHouseAdmin(state, aloneAt)) {
+    throw new Refused(
+      'api_key.last_admin',
+      `Key ${state.key.keyId} was not revoked: it is the last admin key of all tenants, and without one nobody could make another. Make a new one first (tenant_id "*", scope admin, dr api-keys create --tenant-id '*' --scopes admin), then revoke this one with it.`,
+    );
+  }
   return state.status === 'revoked' ? [] : [{ type: 'ApiKeyRevoked', data: {} }];
 }

@@ -13,6 +13,10 @@ export function isUsable(state: ApiKeyState, nowMs: number): boolean {
   return state.status === 'active' && nowMs < endOf(state.key);
 }
 
+/** An admin of all tenants that can be used at `nowMs`: who has one can make every other key. */
+export const isHouseAdmin = (state: ApiKeyState, nowMs: number): boolean =>
+  state.status === 'active' && state.key.tenant === '*' && state.key.scopes.includes('admin') && isUsable(state, nowMs);
+
 const endOf = ({ expiresAt }: Pick<KeyGrants, 'expiresAt'>): number =>
   expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt);
 

@@ -64,5 +64,8 @@ export const revokeApiKey = route({
   description: 'Requests with it are refused from now on, and its open streams end within two seconds.',
   params: byId,
   replies: { 200: { description: 'The revoked key.', schema: apiKeyResource } },
-  problems: { 404: 'There is no such key that this key may see.' },
+  problems: {
+    404: 'There is no such key that this key may see.',
+    409: 'It is the last admin key of all tenants that has not ended: without one nobody could make another.',
+  },
 });

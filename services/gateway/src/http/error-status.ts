@@ -5,6 +5,7 @@
 const STATUS_BY_PREFIX: Record<string, number> = {
   'api_key.': 422,
   'api_key.beyond_own_grant': 403,
+  'api_key.last_admin': 409,
   'auth.': 401,
   'auth.scope_missing': 403,
   'backup.': 422,

@@ -30,6 +30,7 @@ test.each([
   ['restore.target_above_datasets', 409],
   ['wrong_state.backup_ended', 409],
   ['api_key.beyond_own_grant', 403],
+  ['api_key.last_admin', 409],
   ['request.bad_cursor', 400],
   ['jobs.too_many_operations', 429],
   ['bus.no_answer', 503],
