@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import type { Finding } from '@dr/deeplake';
 import type { Commit, Progress, TenantRepository } from '@dr/repository';
 import { SwapFailed, targetError } from './errors.ts';
@@ -6,10 +5,12 @@ import { lossOf } from './loss.ts';
 import type { RestoreChoices } from './options.ts';
 import type { RestoredSet } from './restored-set.ts';
 import { checkStructure } from './stage/check-structure.ts';
-import { settleMode, stage } from './stage/stage.ts';
+import { settleModes, stage } from './stage/stage.ts';
 import { recordIntent } from './swap/intent.ts';
 import { finishSwap, removeStagings, type SwapEnd, undoSwap } from './swap/swap.ts';
+import { exists } from './target/entries.ts';
 import type { Place } from './target/place.ts';
+import { removeTree } from './target/remove-tree.ts';
 import { bytesStaged, refuseNarrow, roomAt } from './target/room.ts';
 import { refuseSurveyed, type Survey, surveyTarget } from './target/survey.ts';
 
@@ -46,16 +47,16 @@ export interface RestoredDataset {
  */
 export async function restoreDataset(request: RestoreDatasetRequest): Promise<RestoredDataset> {
   const { place } = request;
-  if ((await swapIn(place)) === 'done') return resumed(request);
+  if ((await swapIn(place)) === 'done') return withRemains(request, await resumed(request));
   await removeStagings(place);
   let result: RestoredDataset;
   try {
     result = await prepare(request);
   } catch (error) {
-    await rm(place.staging, { recursive: true, force: true });
+    await removeTree(place.staging).catch(() => undefined);
     throw targetError(place.folder, error);
   }
-  if ((await swapIn(place)) === 'done') return result;
+  if ((await swapIn(place)) === 'done') return withRemains(request, result);
   throw new SwapFailed(place.name, new Error('the staged data set is gone'));
 }
 
@@ -69,17 +70,25 @@ async function swapIn(place: Place): Promise<SwapEnd> {
   }
 }
 
+/** The new data set is in place. Where the old one could not be removed, that is told: it takes space, and nobody else will remove it. */
+async function withRemains({ place, dataset }: RestoreDatasetRequest, result: RestoredDataset): Promise<RestoredDataset> {
+  if (!(await exists(place.old))) return result;
+  const message = `What was there before could not be removed, or not all of it: it lies at ${place.old}. It is not needed any more; remove it.`;
+  const remains: Finding = { format: dataset.format, code: 'R9', severity: 'warning', path: '', message };
+  return { ...result, findings: [...result.findings, remains] };
+}
+
 /** Everything up to the moment from which the swap is only finished or undone. */
 async function prepare(request: RestoreDatasetRequest): Promise<RestoredDataset> {
   const { place, dataset, options, signal, beginSwap } = request;
   const before = await allowed(request, request.planned);
   refuseNarrow(await roomAt(place), bytesStaged(capturedSize(request)));
   const known = knownFindings(request);
-  const { objects, bytes, notes } = await stage({ ...request, known });
+  const { objects, bytes, notes, closed } = await stage({ ...request, known });
   const isPart = options.paths.length > 0;
   const findings = isPart ? [] : await checkStructure(place.staging, known);
   await allowed(request, before.fingerprint);
-  await settleMode(place);
+  await settleModes(place, closed);
   await beginSwap();
   signal.throwIfAborted();
   await recordIntent(place);

@@ -7,6 +7,7 @@ import { type RestoreChoices, wantedPaths } from '../options.ts';
 import type { RestoredSet } from '../restored-set.ts';
 import { entryAt, exists, syncFolder } from '../target/entries.ts';
 import type { Place } from '../target/place.ts';
+import { type Closed, closeAgain, openClosed } from './closed-modes.ts';
 import { verifyStaged } from './verify-staged.ts';
 
 export interface StageRequest {
@@ -21,8 +22,11 @@ export interface StageRequest {
   moved?: () => void;
 }
 
+/** `closed`: what stands open until the staging is checked. */
+export type Staged = RestoreReport & { notes: readonly Finding[]; closed: readonly Closed[] };
+
 /** Fills the staging folder with a data set and reads every byte of it again. @returns what was written, and what was repaired on the way. */
-export async function stage(request: StageRequest): Promise<RestoreReport & { notes: readonly Finding[] }> {
+export async function stage(request: StageRequest): Promise<Staged> {
   const { tenant, dataset, options, place, signal, progress, moved } = request;
   const repair = await repairOf(request);
   const isWanted = wantedPaths(dataset.format, options);
@@ -31,10 +35,11 @@ export async function stage(request: StageRequest): Promise<RestoreReport & { no
   await mkdir(place.staging, { mode: 0o700 });
   const report = await tenant.restore(dataset.root, place.staging, { filter: ({ path }) => wanted(path), signal, progress });
   if (options.paths.length > 0 && report.objects === 0) throw new PathsMatchNothing(dataset.from, options.paths);
+  const closed = await openClosed(tenant, dataset.root, place.staging);
   await ownAs(place.staging, (await exists(place.target)) ? place.target : place.folder);
   await writeAnew(request, repair, wanted);
   if (options.verifyIntegrity) await verifyStaged(tenant, dataset.root, place.staging, { wanted, signal, moved });
-  return { ...report, notes: repair.notes };
+  return { ...report, notes: repair.notes, closed };
 }
 
 /** A part of a data set is not repaired: what it lacks is not there by choice. */
@@ -54,7 +59,8 @@ async function makeFolders({ folder, target }: Place): Promise<void> {
 }
 
 /** Until now nobody else could enter the staging. The data set keeps mode and owner of the one that it replaces, else it has those of its tenant's folder. */
-export async function settleMode({ staging, target }: Place): Promise<void> {
+export async function settleModes({ staging, target }: Place, closed: readonly Closed[]): Promise<void> {
+  await closeAgain(closed);
   const before = await entryAt(target);
   await chmod(staging, before ? before.mode & 0o7777 : 0o755);
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { SwapDisturbed, SwapFailed } from '../errors.ts';
 import { exists, syncFolder } from '../target/entries.ts';
 import type { Place } from '../target/place.ts';
+import { removeTree } from '../target/remove-tree.ts';
 import { isFolder, readIntent } from './intent.ts';
 
 /** 'done': the new data set is in its place. 'undone': the target is what it was before, and nothing of the swap is left. */
@@ -11,7 +12,8 @@ export type SwapEnd = 'done' | 'undone';
 /**
  * Brings a swap to its end by what is there, so a restart after a kill at any moment goes on where it stopped: target → old, staging →
  * target, then the old one and the intent go. Where the staging is lost, the old one is put back. What was in the target before is removed
- * only when the very folder that was staged stands in its place. @throws SwapDisturbed, SwapFailed
+ * only when the very folder that was staged stands in its place; what the system does not let us remove stays at `place.old`, for the swap is
+ * done all the same. @throws SwapDisturbed, SwapFailed
  */
 export async function finishSwap(place: Place): Promise<SwapEnd> {
   const intent = await readIntent(place);
@@ -21,7 +23,7 @@ export async function finishSwap(place: Place): Promise<SwapEnd> {
   if (!(await isFolder(target, intent.identity))) return putBack(place);
   await syncFolder(dirname(target));
   await syncFolder(folder);
-  await rm(old, { recursive: true, force: true });
+  await removeTree(old).catch(() => undefined);
   await removeIntent(place);
   return 'done';
 }
@@ -76,6 +78,6 @@ export async function removeStagings(place: Place, keep?: string): Promise<void>
   const names = (await exists(place.folder)) ? await readdir(place.folder) : [];
   const stale = names.filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)));
   for (const path of stale.map((name) => join(place.folder, name))) {
-    if (path !== keep) await rm(path, { recursive: true, force: true });
+    if (path !== keep) await removeTree(path);
   }
 }

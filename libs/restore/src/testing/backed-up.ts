@@ -18,10 +18,11 @@ export interface BackedUp {
 
 const CHEAP = { memoryKiB: 8, iterations: 1, parallelism: 1 } as never;
 
-/** `datasets`: folders, or files to make one of. `about`: what the commit says of a set beyond its files. */
+/** `datasets`: folders, or files to make one of. `about`: what the commit says of a set beyond its files. `listedWith`: done to each folder before it is listed. */
 export async function backedUp(
   datasets: Record<string, Files | string>,
   about: Record<string, Partial<CommitDataset>> = {},
+  listedWith: (root: string) => void = () => undefined,
 ): Promise<BackedUp> {
   const store: ObjectStore = await openStore(freshDir('store'));
   const unlock = { passphrase: async () => 'a test' };
@@ -37,7 +38,8 @@ export async function backedUp(
   const sets: CommitDataset[] = [];
   for (const [datasetId, files] of Object.entries(datasets)) {
     const root = typeof files === 'string' ? files : folderOf(files);
-    const listed = (await openSourceFolder(root)).list() as AsyncIterable<CaptureFile[]>;
+    listedWith(root);
+    const listed = (await openSourceFolder(root)).list('', () => undefined) as AsyncIterable<CaptureFile[]>;
     const tree = await session.capture({ datasetId, root, files: listed });
     const { objects, bytes, newBytes } = tree;
     sets.push({ datasetId, format: 'opaque', root: tree.root, status: 'completed', objects, bytes, newBytes, ...about[datasetId] });

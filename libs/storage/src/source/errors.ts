@@ -35,9 +35,12 @@ export class SourceOutside extends DrError {
 export class SourceUnavailable extends DrError {
   readonly code = 'source.unavailable';
   constructor(path: string, cause: unknown) {
-    super(`${path} could not be read: ${reason(cause)}. Check permissions and the file system, then run the backup again.`, {
+    super(`${path} could not be read: ${withoutPath(reason(cause))}. Check permissions and the file system, then run the backup again.`, {
       cause,
       details: { path },
     });
   }
 }
+
+/** What the system says names the path once more, at times as it was reached below an open folder, which tells nobody anything. */
+const withoutPath = (said: string): string => said.replace(/, [a-z]+ '.*'$/s, '');
