@@ -77,6 +77,11 @@ export class PackWriter {
     return this.#end - offset;
   }
 
+  /** Gives the pack up. @returns its buffer, for another pack. */
+  drop(): Buffer {
+    return this.#buffer;
+  }
+
   /** Seals the footer and names the pack. The writer is done; the buffer belongs to the pack. */
   finish(): FinishedPack {
     const footer = encodeFooter({ session: this.#session, entries: this.#entries });

@@ -27,6 +27,32 @@ test('more sessions than pack buffers run at once and all end', async () => {
   await repository.close();
 }, 60_000);
 
+test.each(['fail', 'are given up'])(
+  'sessions that %s with packs open give their buffers back',
+  async (how) => {
+    const repository = await newRepository(new MemoryStore(), { workers: 2, memoryBytesMax: 70 * MiB });
+    const tenant = await repository.tenant('acme', { create: true });
+    const root = parts(8, 1_500_000);
+    async function* stopped() {
+      for await (const group of captureFiles(root)) {
+        yield group;
+        yield [];
+        throw new Error('stopped');
+      }
+    }
+    for (let i = 0; i < 8; i++) {
+      const session = await tenant.session(`backup_${i}`, { type: 'full' });
+      const files = how === 'fail' ? stopped() : captureFiles(root);
+      await session.capture({ datasetId: 'set', root, files }).catch(() => undefined);
+      await session.close();
+    }
+    const { commit } = await backUp(tenant, 'backup_whole', { set: root });
+    expect(commit.datasets[0]).toMatchObject({ objects: 8 });
+    await repository.close();
+  },
+  20_000,
+);
+
 test('captures of several data sets at once share what is equal and end with their own trees', async () => {
   const store = new MemoryStore();
   const repository = await newRepository(store, { workers: 2 });

@@ -145,5 +145,7 @@ export type FromWorker =
   | { readonly type: 'done'; readonly job: number; readonly result: unknown }
   | { readonly type: 'failed'; readonly job: number; readonly error: ThreadError }
   | { readonly type: 'need'; readonly kind: PackKind }
+  /** The buffer of a pack that a session left open when it ended. */
+  | { readonly type: 'give-back'; readonly kind: PackKind; readonly buffer: ArrayBuffer }
   | { readonly type: 'check'; readonly session: number; readonly pack: number }
   | DeliveredPack;

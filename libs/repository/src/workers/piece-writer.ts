@@ -67,6 +67,15 @@ export class PieceWriter {
     this.#parts.sink.deliver(kind, pack.finish());
   }
 
+  /** Gives the open packs up: nothing refers to their pieces. @returns their buffers */
+  drop(): { kind: PackKind; buffer: Buffer }[] {
+    return (['data', 'meta'] as const).flatMap((kind) => {
+      const pack = this.#open[kind];
+      this.#open[kind] = undefined;
+      return pack ? [{ kind, buffer: pack.drop() }] : [];
+    });
+  }
+
   async #isStored(id: Buffer, claim: Exclude<Claim, 'mine'>): Promise<boolean> {
     if (claim === 'own') return true;
     return (await this.#parts.sink.trust(claim)) || !this.#parts.known.takeOver(id, claim);

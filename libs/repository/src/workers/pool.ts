@@ -91,7 +91,7 @@ export class WorkerPool {
   hush(session: number): void {
     this.#sessions.delete(session);
     this.#setups.delete(session);
-    if (this.#sessions.size === 0) this.buffers.trim();
+    this.#trim();
     this.#broadcast({ type: 'end-session', session });
   }
 
@@ -99,6 +99,16 @@ export class WorkerPool {
   tell(message: ToWorker & { readonly session: number }): void {
     this.#setups.set(message.session, [...(this.#setups.get(message.session) ?? []), message]);
     this.#broadcast(message);
+  }
+
+  /** While no session is open nobody needs buffers. */
+  #trim(): void {
+    if (this.#sessions.size === 0) this.buffers.trim();
+  }
+
+  #giveBack(kind: PackKind, buffer: ArrayBuffer): void {
+    this.buffers.give(kind, buffer);
+    this.#trim();
   }
 
   #broadcast(message: ToWorker): void {
@@ -177,6 +187,9 @@ export class WorkerPool {
         break;
       case 'need':
         this.#need(thread, message.kind);
+        break;
+      case 'give-back':
+        this.#giveBack(message.kind, message.buffer);
         break;
       case 'pack':
         void this.#pack(message);

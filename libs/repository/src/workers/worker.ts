@@ -86,6 +86,15 @@ async function answer(job: number, work: Job): Promise<void> {
   }
 }
 
+/** A session that failed or was cancelled leaves packs open. Buffers are scarce: kept here, they would be missing until nobody can work any more. */
+function endSession(session: number): void {
+  for (const { kind, buffer } of sessions.get(session)?.writer.drop() ?? []) {
+    const own = buffer.buffer as ArrayBuffer;
+    send({ type: 'give-back', kind, buffer: own }, [own]);
+  }
+  sessions.delete(session);
+}
+
 port.on('message', (message: ToWorker) => {
   switch (message.type) {
     case 'job':
@@ -104,7 +113,6 @@ port.on('message', (message: ToWorker) => {
       sessions.get(message.session)?.known.addTable(message.table);
       return;
     case 'end-session':
-      sessions.delete(message.session);
-      return;
+      return endSession(message.session);
   }
 });

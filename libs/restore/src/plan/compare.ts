@@ -25,8 +25,8 @@ export interface Seen {
   hasLinks: boolean;
 }
 
-/** Times are restored to a quarter of a microsecond. */
-const TIME_STEP_NS = 500n;
+/** Times are restored to within a microsecond. */
+const TIME_STEP_NS = 1_000n;
 
 interface Known {
   size: number;
