@@ -175,6 +175,17 @@ export interface ApiKey {
   api_key?: string;
 }
 
+/** Who may read a tenant's events from NATS. */
+export interface EventSubscriber {
+  subscriber_id: string;
+  tenant_id: string;
+  name: string | null;
+  created_at: string;
+  revoked_at: string | null;
+  /** Only in the answer that creates it. */
+  seed?: string;
+}
+
 /** One setting of GET /config. */
 export interface EffectiveValue {
   value: unknown;

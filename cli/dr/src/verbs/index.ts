@@ -20,6 +20,9 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'api-keys create': async () => (await import('./api-keys.ts')).createKey,
   'api-keys list': async () => (await import('./api-keys.ts')).listKeys,
   'api-keys revoke': async () => (await import('./api-keys.ts')).revokeKey,
+  'subscribers create': async () => (await import('./subscribers.ts')).createSubscriber,
+  'subscribers list': async () => (await import('./subscribers.ts')).listSubscribers,
+  'subscribers revoke': async () => (await import('./subscribers.ts')).revokeSubscriber,
   completion: async () => (await import('./completion.ts')).completion,
 };
 

@@ -309,6 +309,42 @@ describe('api-keys', () => {
   });
 });
 
+describe('subscribers', () => {
+  const subscriber = { subscriber_id: 's-1', tenant_id: 'acme', name: 'audit', created_at: '2026-01-01T00:00:00.000Z', revoked_at: null };
+
+  test('create gives what a client needs alone on stdout, and the seed nowhere else', async () => {
+    const made = { ...subscriber, seed: 'SUSECRET', consumer: 'sub-0' };
+    const stub = await gateway(() => ok(made, 201));
+    const ran = await dr(['subscribers', 'create', '--tenant-id', 'acme', '--name', 'audit'], { env: stub.env });
+    expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.stdout)).toEqual(made);
+    expect(ran.stderr).not.toContain('SUSECRET');
+    expect(stub.asked).toMatchObject([{ method: 'POST', path: '/api/v1/event-subscribers', body: { tenant_id: 'acme', name: 'audit' } }]);
+  });
+
+  test('list and revoke', async () => {
+    const revoked = { ...subscriber, subscriber_id: 's-2', name: null, revoked_at: '2026-01-02T00:00:00.000Z' };
+    const stub = await gateway(({ method }) => ok(method === 'GET' ? { subscribers: [subscriber, revoked] } : revoked));
+    const { stdout } = await dr(['subscribers', 'list'], { env: stub.env });
+    expect(stdout).toMatch(/s-1 +audit +acme +active/);
+    expect(stdout).toMatch(/s-2 +- +acme +revoked/);
+    expect(await dr(['subscribers', 'revoke', 's-2'], { env: stub.env })).toEqual({
+      code: 0,
+      stdout: 'Subscriber revoked: s-2\n',
+      stderr: '',
+    });
+    expect(stub.asked.at(-1)).toMatchObject({ method: 'DELETE', path: '/api/v1/event-subscribers/s-2' });
+  });
+
+  test('what the gateway refuses is told, and nothing is tried again', async () => {
+    const stub = await gateway(() => problem(501, 'events.not_embedded', 'The NATS server is not this house’s own.'));
+    const ran = await dr(['subscribers', 'create'], { env: stub.env });
+    expect(ran).toMatchObject({ stdout: '', stderr: expect.stringContaining('not this house’s own') });
+    expect(ran.code).not.toBe(0);
+    expect(stub.asked.length).toBe(1);
+  });
+});
+
 describe('export', () => {
   const folder = mkdtempSync(join(tmpdir(), 'dr-export-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
