@@ -141,7 +141,7 @@ test(
     const drained_s = Math.round((performance.now() - draining) / 1_000);
     process.stderr.write(`load: ${JSON.stringify({ ...Object.fromEntries(statuses), drained_s, peaks })}\n`);
     expect(odd.slice(0, 5)).toEqual([]);
-    expect(accepted.length).toBeGreaterThan(100);
+    expect(accepted.length).toBeGreaterThan(50);
   },
   SECONDS * 2_000 + 400_000,
 );
