@@ -31,17 +31,21 @@ export async function postSurely<T>({ path, body, query, what }: SureRequest, { 
     try {
       return await client.call<T>('POST', path, { body: body ?? {}, query, headers });
     } catch (error) {
+      if (error instanceof Interrupted) throw unanswered(what);
       const again = repeat(error, wait);
       patience = Math.max(patience, again?.patience ?? 0);
       if (again === undefined || machine.now() - began + again.ms > patience) throw error;
       if (!said) out.say(`${(error as Error).message.split('\n')[0]} Asking for ${what} again.`);
       said = true;
       await pause(again.ms, undefined, { signal }).catch(() => {
-        throw new Interrupted(`Interrupted before the gateway answered; ${what} may have been accepted all the same: look (dr list).`);
+        throw unanswered(what);
       });
     }
   }
 }
+
+const unanswered = (what: string): Interrupted =>
+  new Interrupted(`Interrupted before the gateway answered; ${what} may have been accepted all the same: look (dr list).`);
 
 /** When to ask again, and until when at most; undefined = this answer is final. */
 function repeat(error: unknown, wait: number): { ms: number; patience: number } | undefined {

@@ -3,7 +3,7 @@ import { ApiProblem, Interrupted, OperationFailed } from '../errors.ts';
 import { EXIT, exitCodeOfStatus } from '../exit-code.ts';
 import { bytes, counted } from '../output/human.ts';
 import { printable } from '../output/table.ts';
-import type { Backup } from '../resources.ts';
+import type { Backup, UnprotectedPath } from '../resources.ts';
 import { choice, flag, names, text } from '../verb/option.ts';
 import { verb } from '../verb/verb.ts';
 
@@ -31,7 +31,10 @@ export const create = verb({
     const asked = await request({ type, tenant_id: tenantId, dataset_ids: datasetIds, description }, context);
     if (noWait) return tellCreated(asked, context);
     const ended = await waitForAll(asked, context);
-    if (ended !== undefined) return tellEnded(ended, context);
+    if (ended !== undefined) {
+      if (datasetIds === undefined) await tellLeftOut(ended, context);
+      return tellEnded(ended, context);
+    }
     tellCreated(asked, context);
     return EXIT.interrupted;
   },
@@ -63,6 +66,20 @@ async function waitForAll(asked: readonly Backup[], context: Context): Promise<B
     if (!(error instanceof Interrupted)) throw error;
     context.out.say(`Stopped waiting; the backup goes on. Wait for it again: dr status ${asked[ended.length]!.backup_id} --wait`);
     return undefined;
+  }
+}
+
+const LEFT_OUT_NAMED = 5;
+
+/** A backup of everything holds data sets only: a folder that may not be read, say, is in none, and its owner believes it safe. */
+async function tellLeftOut(backups: readonly Backup[], { api, out }: Context): Promise<void> {
+  const client = await api();
+  for (const { tenant_id } of backups) {
+    const page = await client.get<{ unprotected?: UnprotectedPath[] }>('/datasets', { limit: 1, tenant_id }).catch(() => undefined);
+    const left = page?.unprotected ?? [];
+    for (const { path, message } of left.slice(0, LEFT_OUT_NAMED)) out.say(printable(`Not in any backup: ${path}: ${message}`));
+    if (left.length > LEFT_OUT_NAMED)
+      out.say(`Not in any backup: ${left.length - LEFT_OUT_NAMED} more (dr datasets --tenant-id ${tenant_id})`);
   }
 }
 

@@ -26,6 +26,31 @@ describe('create', () => {
     });
   };
 
+  test('Ctrl-C while the request is on its way says that the backup may have been accepted', async () => {
+    const stop = new AbortController();
+    const stub = await gateway(() => {
+      stop.abort();
+      return ok(backup('pending'), 202);
+    });
+    const ran = await dr(['create'], { env: stub.env, signal: stop.signal });
+    expect(ran.code).toBe(130);
+    expect(ran.stderr).toContain('the backup may have been accepted all the same: look (dr list)');
+  });
+
+  test('what lies at the source and is in no data set is told after a backup of everything', async () => {
+    const paths = Array.from({ length: 7 }, (_, i) => ({ path: `acme/shut-${i}`, message: 'The folder may not be read.' }));
+    const stub = await gateway(({ method, path }) => {
+      if (path.startsWith('/api/v1/datasets')) return ok({ datasets: [], unprotected: paths, next_cursor: null });
+      return method === 'POST' ? ok(backup('pending'), 202) : ok(backup('completed'));
+    });
+    const ran = await dr(['create'], { env: stub.env });
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toBe(`Backup created: ${ID}\n`);
+    expect(ran.stderr).toContain('Not in any backup: acme/shut-4: The folder may not be read.');
+    expect(ran.stderr).toContain('Not in any backup: 2 more (dr datasets --tenant-id acme)');
+    expect((await dr(['create', '--dataset-ids', 'a'], { env: stub.env })).stderr).not.toContain('Not in any backup');
+  });
+
   test('asks for what was said, waits, and ends with the id', async () => {
     const stub = await accepting(backup('completed'));
     const argv = ['create', '--type', 'full', '--tenant-id', 'acme', '--dataset-ids', 'articles,support', '--description', 'd d'];
