@@ -5,7 +5,7 @@ import { type Command, type Contestant, PASSPHRASE, type Place } from '../contes
 
 const root = join(import.meta.dirname, '..', '..', '..');
 /** As bin/dr runs. Services also return memory at once (docs/decisions/0004): half the peak, and a third more CPU in a verification. */
-const FLAGS = ['--no-memory-protection-keys'];
+const FLAGS = ['--no-memory-protection-keys', '--initial-heap-size=64'];
 
 let program: string | undefined;
 

@@ -4,7 +4,7 @@ import { pieceNaming, sha256, sha256Hex } from './hashes.ts';
 import { decodeFooter, encodeFooter } from './pack-entries.ts';
 import { decodeTrailer, openFooter, recordOpener } from './pack-reader.ts';
 import { type FinishedPack, PACK_PADDING, PackWriter, packBufferBytes } from './pack-writer.ts';
-import { decodeRecord, decodeRecordHeader, encodeRecordHeader, PIECE_BYTES_MAX, pieceCompressor } from './record.ts';
+import { decodeRecord, decodeRecordHeader, encodeRecordHeader, PIECE_BYTES_MAX, pageCompressor, pieceCompressor } from './record.ts';
 import { type Belonging, decodeHeader, keyFor, newSeal } from './seal.ts';
 
 const belonging: Belonging = { repositoryId: '00112233445566778899aabbccddeeff', tag: 'ffeeddccbbaa99887766554433221100', epoch: 3 };
@@ -180,4 +180,14 @@ describe('footers', () => {
     for (let cut = 0; cut < bytes.length; cut++) expect(() => decodeFooter(bytes.subarray(0, cut))).toThrow();
     expect(() => decodeFooter(Buffer.concat([bytes, Buffer.of(0)]))).toThrow(/too many/);
   });
+});
+
+test('pages are compressed without planes, and kept as they are where that does not shrink them', () => {
+  const numbers = Buffer.from(Float32Array.from({ length: 8192 }, (_, i) => Math.sin(i)).buffer);
+  const text = Buffer.from('a/path/in/a/tree\n'.repeat(500));
+  for (const page of [numbers, text]) expect(pageCompressor(1)(page).header.transform).toBe(0);
+  expect(pageCompressor(1)(text).payload.length).toBeLessThan(500);
+  const random = randomBytes(5000);
+  expect(pageCompressor(1)(random)).toMatchObject({ header: { codec: 0, length: 5000 }, payload: random });
+  expect(pageCompressor(0)(text)).toMatchObject({ header: { codec: 0 }, payload: text });
 });

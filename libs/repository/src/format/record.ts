@@ -62,6 +62,16 @@ const SAMPLE_SHRINK = 0.97;
  */
 const PLANE_PARAMS = { [constants.ZSTD_c_minMatch]: 7, [constants.ZSTD_c_hashLog]: 8 };
 
+/** Compresses tree pages, which hold no numbers: as pieces, without a look for planes. */
+export function pageCompressor(level: number): (page: Uint8Array) => EncodedPiece {
+  const params = { [constants.ZSTD_c_compressionLevel]: level };
+  return (page) => {
+    if (level === 0) return asItIs(page);
+    const packed = zstdCompressSync(page, { chunkSize: zstdBound(page.length), params });
+    return smallest(page, { codec: CODEC_ZSTD, transform: TRANSFORM_NONE, length: page.length }, packed);
+  };
+}
+
 /** Compresses pieces at one zstd level (0 = never), in planes where they save, keeping what does not shrink as it is. */
 export function pieceCompressor(level: number): (piece: Uint8Array) => EncodedPiece {
   const params = { [constants.ZSTD_c_compressionLevel]: level };

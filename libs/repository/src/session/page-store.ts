@@ -1,7 +1,7 @@
 import { Lane } from '../concurrency.ts';
 import { pieceNaming, sha256Hex } from '../format/hashes.ts';
 import { packBufferBytes } from '../format/pack-writer.ts';
-import { pieceCompressor } from '../format/record.ts';
+import { pageCompressor } from '../format/record.ts';
 import { newSeal, SALT_BYTES } from '../format/seal.ts';
 import type { KnownPieces } from '../index/known-pieces.ts';
 import { belongingOf, type TenantScope } from '../tenant-scope.ts';
@@ -54,7 +54,7 @@ export class PageStore {
       backupId,
       known,
       naming: pieceNaming(keys.idKey),
-      compress: pieceCompressor(compressionLevel),
+      compress: pageCompressor(compressionLevel),
       newSeal: (kind) => newSeal(belongingOf(scope), kind, keys.dataKey(keys.epoch), random(SALT_BYTES)),
       targets: { data: targetBytes, meta: targetBytes },
       sink: {
