@@ -14,12 +14,24 @@ const modeOf = (path: string): string => (statSync(path).mode & 0o7777).toString
 
 let sourceRoot: string;
 let placed: Place;
+
+const placeIn = (root: string): Place => placeOf(root, { tenant: 'acme', dataset: 'set', restoreId: 'restore_1', n: 1, token: 1 });
+
+/** Modules that the engine loads when they are first needed: an ordinary user cannot write Jest's cache of them. */
+beforeAll(async () => {
+  sourceRoot = freshDir('source');
+  placed = placeIn(sourceRoot);
+  const from = await backedUp({ set: {} });
+  await restore(from);
+  await from.close();
+}, 60_000);
+
 beforeEach(async () => {
   chmodSync(dirname(freshDir()), 0o777);
   await asNobody(async () => {
     sourceRoot = freshDir('source');
   });
-  placed = placeOf(sourceRoot, { tenant: 'acme', dataset: 'set', restoreId: 'restore_1', n: 1, token: 1 });
+  placed = placeIn(sourceRoot);
 });
 
 /** A data set as `chmod -R a-w` leaves it, with a file that only root could read and a folder that nobody may enter. */
