@@ -57,7 +57,9 @@ describe('deduplication', () => {
     const [acme, globex] = [await repository.tenant('acme', { create: true }), await repository.tenant('globex', { create: true })];
     const first = await backUp(acme, 'backup_1', { set: root });
     const second = await backUp(globex, 'backup_1', { set: root });
-    expect(second.trees[0]!.newBytes).toBe(first.trees[0]!.newBytes);
+    // Pieces are stored alike; where tree pages end depends on the tenant's name key, so now and then one has a page more.
+    expect(first.trees[0]!.newBytes).toBeGreaterThan(2_000_000);
+    expect(Math.abs(second.trees[0]!.newBytes - first.trees[0]!.newBytes)).toBeLessThan(1024);
     expect(second.trees[0]!.root).not.toBe(first.trees[0]!.root);
     expect(await repository.tenants()).toEqual(['acme', 'globex']);
   });
