@@ -5,6 +5,7 @@ import { AdvisoryLocks } from '@dr/event-store';
 import { connectBus } from '@dr/messaging';
 import { type House, ServiceHealth } from '@dr/service';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { restoreOptions } from '../../../libs/domain/src/testing/samples.ts';
 import { type TestHouse, testHouse, until } from '../../../libs/service/src/testing/test-house.ts';
 import { KeepLog } from '../../../services/catalog/src/log/keep-log.ts';
 import { migrations } from '../../../services/catalog/src/migrations.ts';
@@ -105,7 +106,7 @@ export class TestGateway {
       targetTenant: tenant,
       datasets: [dataset],
       lacking: [],
-      options: RESTORE_OPTIONS,
+      options: restoreOptions,
       ...about,
     } as const;
     const verification = { kind: 'request', verificationId, level: 'full', ...about } as const;
@@ -137,17 +138,6 @@ export class TestGateway {
     return key;
   }
 }
-
-const RESTORE_OPTIONS = {
-  overwriteExisting: false,
-  datasetMapping: {},
-  verifyIntegrity: true,
-  restoreIndexes: true,
-  restoreMetadata: true,
-  keepTornHead: false,
-  paths: [],
-  force: false,
-};
 
 /** Ids in the form of the house's own, one second apart. */
 const backupIdOf = (n: number) => `backup_20260101_${String(100_000 + n).slice(0, 6)}_${n.toString(16).padStart(8, '0')}`;

@@ -1,5 +1,6 @@
 /** The wish to cancel a restore over REST, on real PostgreSQL and NATS; the restorer's part stands beside the restorer. */
 import { restoreDecider, streamOf } from '@dr/domain';
+import { restoreOptions as options } from '../../../../libs/domain/src/testing/samples.ts';
 import { type FrontDoor, frontDoor } from '../../../../test/support/front-door.ts';
 
 let door: FrontDoor;
@@ -10,16 +11,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => door.close());
 
-const options = {
-  overwriteExisting: false,
-  datasetMapping: {},
-  verifyIntegrity: true,
-  restoreIndexes: true,
-  restoreMetadata: true,
-  keepTornHead: false,
-  paths: [],
-  force: false,
-};
 let number = 0;
 
 async function restore(...more: Parameters<typeof restoreDecider.decide>[1][]): Promise<string> {

@@ -4,6 +4,7 @@ import { type RequestRestore, type RestoreDataset, type RestoreOptions, restoreD
 import type { CaptureFile, Commit, CommitDataset } from '@dr/repository';
 import { RepositoryAccess } from '@dr/service';
 import { openSourceFolder } from '@dr/storage';
+import { restoreOptions as options } from '../../../../libs/domain/src/testing/samples.ts';
 import { type TestHouse, testHouse, until } from '../../../../libs/service/src/testing/test-house.ts';
 import { freshDir } from '../../../../test/support/servers.ts';
 import { migrations } from '../migrations.ts';
@@ -50,17 +51,6 @@ function folderOf(files: Files): string {
   }
   return root;
 }
-
-const options: RestoreOptions = {
-  overwriteExisting: false,
-  datasetMapping: {},
-  verifyIntegrity: true,
-  restoreIndexes: true,
-  restoreMetadata: true,
-  keepTornHead: false,
-  paths: [],
-  force: false,
-};
 
 let number = 0;
 const meta = { tenant: 'acme', requestId: 'request-1', actor: 'spec' };
