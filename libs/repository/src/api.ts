@@ -1,5 +1,6 @@
 import type { KdfParameters, Unlock } from '@dr/keys';
 import type { ByteRange, SourceFile } from '@dr/storage';
+import type { LogArchive } from './log/log-archive.ts';
 import type {
   BackupType,
   CapturedTree,
@@ -55,6 +56,8 @@ export interface Repository {
   tenants(options?: { onDamaged?: (error: unknown) => void }): Promise<string[]>;
   /** @throws TenantUnknown unless `create`. */
   tenant(name: string, options?: { create?: boolean }): Promise<TenantRepository>;
+  /** The event log's copy here. */
+  log(): Promise<LogArchive>;
   /** Stops the worker threads. Sessions should be closed before. May be called twice. */
   close(): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { DescriptionLost, FormatTooNew, RepositoryExists, RepositoryMissing, Ten
 import { type Description, decodeDescription, encodeDescription, newDescription } from './format/description.ts';
 import { DESCRIPTION_KEY } from './format/object-names.ts';
 import { FORMAT_VERSION } from './format/seal.ts';
+import type { LogArchive } from './log/log-archive.ts';
 import { putSurely } from './session/put-surely.ts';
 import { OpenedTenant } from './tenant.ts';
 import { decoding, tenantScope } from './tenant-scope.ts';
@@ -101,6 +102,12 @@ class OpenedRepository implements Repository {
     const { now, mode, random = randomBytes } = this.#options;
     const scope = tenantScope({ store: this.#store, ring: this.#ring, description: this.#description, now, random }, keys);
     return new OpenedTenant({ scope, mode, limits: engineLimits(this.#options), pool: () => this.#threads() });
+  }
+
+  async log(): Promise<LogArchive> {
+    const { OpenedLogArchive } = await import('./log/log-archive.ts');
+    const { mode, random = randomBytes } = this.#options;
+    return new OpenedLogArchive(this.#store, { ring: this.#ring, description: this.#description, random }, mode);
   }
 
   async close(): Promise<void> {

@@ -36,6 +36,16 @@ export function tenantKeys(tag: string) {
 
 export type TenantObjectKeys = ReturnType<typeof tenantKeys>;
 
+/** Keys of the archived event log; positions have 16 digits, so that no key begins with another and the listing is in order. */
+export const LOG_PREFIX = 'log/';
+export const logKey = (epoch: number, first: number): ObjectKey => `${LOG_PREFIX}${epoch}/${String(first).padStart(16, '0')}`;
+
+/** Epoch and first position of a log segment, from its key. */
+export function logPlace(key: ObjectKey): { epoch: number; first: number } | undefined {
+  const match = /^log\/([1-9][0-9]{0,8})\/([0-9]{16})$/.exec(key);
+  return match ? { epoch: Number(match[1]), first: Number(match[2]) } : undefined;
+}
+
 const PACK = /\/packs\/(data|meta)\/([0-9a-f]{2})\/([0-9a-f]{64})$/;
 const SEGMENT = /\/index\/(?:0\/([a-z0-9_-]{1,128})-|[1-9][0-9]*\/)([0-9a-f]{64})$/;
 

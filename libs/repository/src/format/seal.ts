@@ -11,7 +11,7 @@ export const TAG_BYTES = 16;
 export const SALT_BYTES = 32;
 
 /** What a sealed object is; part of its key derivation and of everything it authenticates. */
-export type SealKind = 'data' | 'meta' | 'index' | 'commit' | 'ledger' | 'hold';
+export type SealKind = 'data' | 'meta' | 'index' | 'commit' | 'ledger' | 'hold' | 'log' | 'words';
 
 const KINDS: Record<SealKind, { code: number; magic: string }> = {
   data: { code: 1, magic: 'DRP1' },
@@ -20,6 +20,8 @@ const KINDS: Record<SealKind, { code: number; magic: string }> = {
   commit: { code: 4, magic: 'DRC1' },
   ledger: { code: 5, magic: 'DRL1' },
   hold: { code: 6, magic: 'DRH1' },
+  log: { code: 7, magic: 'DRE1' },
+  words: { code: 8, magic: 'DRT1' },
 };
 
 /** Whose object it is: goes in clear into the header, and into the key and the associated data. */
