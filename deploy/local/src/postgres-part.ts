@@ -12,7 +12,8 @@ export interface DatabaseUrls {
   app: string;
 }
 
-const settings = {
+/** Of the embedded server; the benchmark runs on the same. */
+export const embeddedSettings = {
   max_connections: '200',
   shared_buffers: '128MB',
   max_wal_size: '512MB',
@@ -35,7 +36,7 @@ export interface PostgresPart {
 export async function postgresPart(home: string, port: number): Promise<PostgresPart> {
   const data = await openPostgresData(join(home, 'postgres'));
   await untilPredecessorIsGone(data);
-  const [command, args] = postgresCommand(data, port, settings);
+  const [command, args] = postgresCommand(data, port, embeddedSettings);
   const spec: ProcessSpec = {
     name: 'postgres',
     command,

@@ -1,6 +1,6 @@
 import type { Decider } from '@dr/domain';
 import type { DataSource } from 'typeorm';
-import { integer, type Queryable, rows, sqlState } from './database.ts';
+import { integer, preparedRows, type Queryable, sqlState } from './database.ts';
 import { APPEND_EVENTS_MAX, decodeBody, encodeBody } from './encoding.ts';
 import { DuplicateEventId, UnstorableEvent, VersionConflict } from './errors.ts';
 import { domainCodec, type EventCodec, type EventMeta, type NewEvent, type ReadEvent, type RecordedEvent, upToDate } from './event.ts';
@@ -81,7 +81,7 @@ export class EventStore {
     type Answer = { outcome: 'appended' | 'duplicate' | 'conflict'; at_stream: string; at_version: string };
     try {
       const sql = 'SELECT outcome, at_stream, at_version FROM append_events($1, $2, $3, $4)';
-      const [answer] = await rows<Answer>(tx ?? this.database, sql, [stream, expected, bodies, commandId]);
+      const [answer] = await preparedRows<Answer>(tx ?? this.database, 'append_events', sql, [stream, expected, bodies, commandId]);
       return answer!;
     } catch (error) {
       if (sqlState(error) === '23505') throw new DuplicateEventId(stream, error);
@@ -91,7 +91,7 @@ export class EventStore {
 
   /** Events of a stream in order and in today's shape, from `fromVersion` (1) on; empty when there is no such stream. */
   async read(stream: string, { fromVersion = 1, tx }: { fromVersion?: number; tx?: Queryable | undefined } = {}): Promise<ReadEvent[]> {
-    const found = await rows<{ body: Buffer }>(tx ?? this.database, READ_STREAM, [stream, fromVersion]);
+    const found = await preparedRows<{ body: Buffer }>(tx ?? this.database, 'read_stream', READ_STREAM, [stream, fromVersion]);
     return found.map(({ body }, index) => {
       return upToDate(decodeBody(body, `${stream} version ${fromVersion + index}`), this.codec);
     });
@@ -100,7 +100,7 @@ export class EventStore {
   /** The result of a command that was carried out before, or undefined. */
   async findCommand(commandId: string, tx?: Queryable): Promise<{ stream: string; version: number } | undefined> {
     const sql = 'SELECT stream, version FROM command_dedup WHERE command_id = $1';
-    const [found] = await rows<{ stream: string; version: string }>(tx ?? this.database, sql, [commandId]);
+    const [found] = await preparedRows<{ stream: string; version: string }>(tx ?? this.database, 'find_command', sql, [commandId]);
     return found && { stream: found.stream, version: integer(found.version) };
   }
 

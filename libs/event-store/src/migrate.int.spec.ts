@@ -14,7 +14,12 @@ test('several processes may migrate at once, any number of times; later ones add
   await Promise.all(owners.map((owner) => migrate(owner, [readModel])));
   await migrate(owners[0]!, [readModel]);
   const done = await rows<{ name: string }>(owners[0]!, 'SELECT name FROM migrations ORDER BY id');
-  expect(done.map((m) => m.name)).toEqual(['CreateEventStore1764000000000', 'ForgetCommands1764200002000', 'CreateCounts1764100000000']);
+  expect(done.map((m) => m.name)).toEqual([
+    'CreateEventStore1764000000000',
+    'ForgetCommands1764200002000',
+    'AppendInThreeStatements1764900000000',
+    'CreateCounts1764100000000',
+  ]);
 
   const app = await openDatabase({ url: urls.appUrl, applicationName: 'migrate spec' });
   await app.query('INSERT INTO counts VALUES (1)');
