@@ -12,8 +12,7 @@ const keep = (period: string, what: string) =>
     idle: NO_RETENTION,
   });
 
-const hook = (when: string, about: string, idle?: string) =>
-  setting(hooks, { yaml: `hooks.${when}`, fallback: [], about, shown: shownHooks, ...(idle !== undefined && { idle }) });
+const hook = (when: string, about: string) => setting(hooks, { yaml: `hooks.${when}`, fallback: [], about, shown: shownHooks });
 
 const NOT_LOCAL = (backend: string) => `used with BACKUP_STORAGE=${backend} only, which is not built in this version`;
 
@@ -112,11 +111,17 @@ export const backupSettings = {
     idle: 'backups hold data sets only',
   }),
   hooks: {
-    pre: hook('pre', 'Run before a backup. Commands are lists of arguments and run without a shell.', 'no hook runs'),
-    post: hook('post', 'Run after a backup.', 'no hook runs'),
+    pre: hook(
+      'pre',
+      'Run before each data set of a backup is captured. One that fails fails the data set, unless on_error is continue: then it is a finding.',
+    ),
+    post: hook(
+      'post',
+      'Run after each data set, however its capture went. A failure is a finding: an error, with on_error: continue a warning.',
+    ),
     afterRestore: hook(
       'after_restore',
-      'Run after a restore, before it ends; a failure makes it partial unless on_failure is warn. timeout_seconds: 300 unless given.',
+      'Run after a restore, before it ends; a failure makes it partial unless on_error is continue. timeout_seconds: 300 unless given.',
     ),
   },
   replicas: setting(replicas, {

@@ -9,7 +9,7 @@ const hook = z
     command: z.array(z.string()).min(1, 'needs at least the program').optional(),
     url: z.url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' }).optional(),
     timeout_seconds: integer(1, 86_400).optional(),
-    on_failure: z.enum(['fail', 'warn'], { error: 'must be fail or warn' }).optional(),
+    on_error: z.enum(['fail', 'continue'], { error: 'must be fail or continue' }).optional(),
   })
   .refine((h) => (h.command === undefined) !== (h.url === undefined), 'needs either `command` (a list of arguments, no shell) or `url`');
 
@@ -17,7 +17,7 @@ export type Hook = z.infer<typeof hook>;
 
 export const hooks = z
   .array(hook, { error: 'must be a list of hooks' })
-  .describe('list of {command: [program, arguments …] or url, timeout_seconds, on_failure: fail or warn}');
+  .describe('list of {command: [program, arguments …] or url, timeout_seconds, on_error: fail or continue}');
 
 /** What a hook is, without what may be secret in it: arguments, and all of a URL but its host. */
 export function shownHooks(value: unknown): unknown {

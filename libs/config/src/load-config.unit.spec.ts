@@ -199,7 +199,6 @@ describe('what nothing acts on yet', () => {
     ],
     ['replicas: [{name: a, uri: "s3://b"}]', 'backup.replicas', 'no copy is made elsewhere'],
     ['system_state: [/etc/app]', 'backup.system_state', 'backups hold data sets only'],
-    ['hooks: {pre: [{command: [/bin/true]}], post: [{url: "https://h/x"}]}', 'backup.hooks.pre, backup.hooks.post', 'no hook runs'],
     ['verification: {schedule: "@weekly"}', 'backup.verification', 'nothing is verified unless somebody asks'],
     ['batch_size: 7', 'backup.batch_size', 'files are read in groups of 1000'],
     ['s3: {bucket: b}', 'backup.s3.bucket', 'used with BACKUP_STORAGE=s3 only, which is not built in this version'],
@@ -239,7 +238,7 @@ backup:
   schedule: "0 25 * * *"
   system_state: /etc
   hooks:
-    pre: [{command: []}, {command: [a], url: "http://x"}, {url: "ftp://x"}, {command: [a], timeout_seconds: 0, on_failure: ignore}]
+    pre: [{command: []}, {command: [a], url: "http://x"}, {url: "ftp://x"}, {command: [a], timeout_seconds: 0, on_error: ignore}]
   replicas: [{name: a b, uri: ""}, {name: c, url: x}]
   schedules:
     - {name: x, cron: "@fortnightly", type: fulll, time_zone: Mars/Base}
@@ -253,7 +252,7 @@ backup:
     'backup.hooks.pre.1: needs either `command` (a list of arguments, no shell) or `url`',
     'backup.hooks.pre.2.url: must be a URL that begins with http:// or https://',
     'backup.hooks.pre.3.timeout_seconds: must be at least 1',
-    'backup.hooks.pre.3.on_failure: must be fail or warn',
+    'backup.hooks.pre.3.on_error: must be fail or continue',
     expect.stringMatching(/^backup.replicas.0.name: must be a name/),
     expect.stringMatching(/^backup.replicas.0.uri: /),
     expect.stringMatching(/^backup.replicas.1.uri: /),
@@ -330,13 +329,13 @@ test('hooks and replicas are shown without what may be secret in them', () => {
 backup:
   hooks:
     pre: [{command: [/bin/quiesce, --token, sesame], timeout_seconds: 5}]
-    after_restore: [{url: "https://hooks.example.org/services/sesame", on_failure: warn}]
+    after_restore: [{url: "https://hooks.example.org/services/sesame", on_error: continue}]
   replicas: [{name: far, uri: "s3://key:sesame@bucket/x"}]
 `;
   const shown = effectiveConfig(load({}, { yaml }));
   expect(JSON.stringify(shown)).not.toContain('sesame');
   expect(shown['backup.hooks.pre']!.value).toEqual([{ command: ['/bin/quiesce', '(2 more)'], timeout_seconds: 5 }]);
-  expect(shown['backup.hooks.afterRestore']!.value).toEqual([{ url: 'https://hooks.example.org/…', on_failure: 'warn' }]);
+  expect(shown['backup.hooks.afterRestore']!.value).toEqual([{ url: 'https://hooks.example.org/…', on_error: 'continue' }]);
   expect(shown['backup.replicas']!.value).toEqual([{ name: 'far', uri: 's3://key:***@bucket/x' }]);
 });
 

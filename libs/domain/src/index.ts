@@ -21,6 +21,7 @@ export type {
   MissingDataset,
   TagRef,
 } from './dataset/dataset.ts';
+export { countFindings } from './dataset/findings.ts';
 export type { Decider } from './decider.ts';
 export { apiKeyDecider, backupDecider, captureDecider, restoreDecider, verificationDecider } from './deciders.ts';
 export { DomainError, Refused, UnreadableEvent, WrongState } from './errors.ts';

@@ -2,6 +2,7 @@ import { type House, HouseModule, RepositoryAccess, ServiceHealth } from '@dr/se
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { CancelBackups } from './cancel-backup/cancel-backups.ts';
 import { CaptureDatasets } from './capture-dataset/capture-datasets.ts';
+import { CaptureHooks } from './capture-hooks/capture-hooks.ts';
 import { Housekeeping } from './housekeeping/housekeeping.ts';
 import { PlanBackups } from './plan-backup/plan-backups.ts';
 import { RecoverAtStart } from './recover-backups/recover-at-start.ts';
@@ -21,6 +22,7 @@ export class ArchiverModule implements OnApplicationShutdown {
       { provide: RepositoryAccess, useValue: repository },
       { provide: OpenSessions, useValue: new OpenSessions(repository) },
       PlanBackups,
+      CaptureHooks,
       CaptureDatasets,
       SealBackups,
       CancelBackups,

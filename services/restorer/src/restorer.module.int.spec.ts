@@ -109,7 +109,7 @@ describe('with hooks', () => {
   test('they run once, after everything is in place, and are in the record', async () => {
     const log = join(on.house.sourceRoot, 'hooks.log');
     const command = ['sh', '-c', `ls ${on.house.sourceRoot}/$DR_TARGET_TENANT/articles/a.txt >> ${log}`];
-    await withHooks([{ command }, { command: ['false'], on_failure: 'warn' }]);
+    await withHooks([{ command }, { command: ['false'], on_error: 'continue' }]);
     const state = await ended(on, await request(on, { targetTenant: 'hooked' }));
     expect(state.hooks).toMatchObject([
       { name: 'sh', ok: true },

@@ -1,11 +1,12 @@
 import { backupDecider, type CaptureCommand, captureDecider, streamOf } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
-import type { ClaimedJob, EndJob, JobContext, OnDead } from '@dr/jobs';
+import { type ClaimedJob, type EndJob, type JobContext, KeepTrying, type OnDead } from '@dr/jobs';
 import { ProgressPublisher } from '@dr/messaging';
 import { BackupDecided } from '@dr/repository';
 import { commandMeta, type House, InjectHouse, nudgeSequencer, startWorker } from '@dr/service';
 import { openSourceFolder, SourceMissing, SourceOutside } from '@dr/storage';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { CaptureHooks } from '../capture-hooks/capture-hooks.ts';
 import { basesFor } from '../plan-backup/capture-bases.ts';
 import type { CapturePayload } from '../plan-backup/plan-backup.ts';
 import { OpenSessions, type SessionInUse } from '../sessions/open-sessions.ts';
@@ -26,6 +27,7 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
     @InjectHouse() private readonly house: House,
     private readonly sessions: OpenSessions,
     private readonly slices: SliceDatasets,
+    private readonly hooks: CaptureHooks,
   ) {
     this.progress = new ProgressPublisher(house.bus);
   }
@@ -49,16 +51,23 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
     const type = 'request' in state ? state.request.backupType : 'full';
     const inSession = <T>(work: (inUse: SessionInUse) => Promise<T>) => this.sessions.use({ tenant: job.tenant, backupId, type }, work);
     if (job.payload.slice) return this.slices.capture(job, context, () => inSession((inUse) => this.slices.store(job, inUse, context)));
-    try {
-      const split = await this.slices.split(job);
-      if (split) return split;
-      const command = await inSession((inUse) => this.capture(job, context, inUse));
+    const recorded = (command: CaptureCommand): EndJob => {
       return (tx) => this.record(tx, job, command);
-    } catch (error) {
-      const command = await failureOf(error, job.payload, this.house.config.deeplake.root);
-      if (!command) throw error;
-      return (tx) => this.record(tx, job, command);
-    }
+    };
+    if (job.attempts > job.attemptsMax) return recorded(await this.giveUp(job, context));
+    const failed = (error: unknown) => failureOf(error, job.payload, this.house.config.deeplake.root);
+    const cut = this.hooks.areSet ? undefined : this.slices.split(job);
+    const split = await cut?.catch(async (error: unknown) => recorded(await failed(error)));
+    if (split) return split;
+    const capture = () => inSession<CaptureCommand>((inUse) => this.capture(job, context, inUse)).catch(failed);
+    return recorded(await this.hooks.around(job, context, capture));
+  }
+
+  /** The archiver of its last try died, so the hooks that come after a capture have not run. */
+  private async giveUp(job: ClaimedJob<CapturePayload>, { signal }: JobContext): Promise<CaptureCommand> {
+    const lost = `the archiver died in each of ${job.attemptsMax} tries`;
+    await this.hooks.after(job, signal, new Error(lost));
+    return failure(job.payload, 'capture.failed', lost);
   }
 
   private async capture(job: ClaimedJob<CapturePayload>, context: JobContext, inUse: SessionInUse): Promise<CaptureCommand> {
@@ -89,8 +98,11 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
     return (newest.get(datasetId) ?? []).map(({ root }) => root);
   }
 
-  private readonly onDead: OnDead<CapturePayload> = async (tx, job, error) =>
-    job.payload.slice ? this.slices.end(tx, job, undefined) : this.record(tx, job, failure(job.payload, 'capture.failed', error));
+  private readonly onDead: OnDead<CapturePayload> = async (tx, job, error) => {
+    if (job.payload.slice) return this.slices.end(tx, job, undefined);
+    if (this.hooks.areDue(job)) throw new KeepTrying(job.jobId);
+    return this.record(tx, job, failure(job.payload, 'capture.failed', error));
+  };
 
   private async record(tx: Queryable, job: { jobId: string; tenant: string; payload: CapturePayload }, command: CaptureCommand) {
     const { backupId, dataset } = job.payload;
@@ -101,13 +113,13 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
   }
 }
 
-/** The failure that another try would only repeat; undefined for every other error. */
-async function failureOf(error: unknown, payload: CapturePayload, sourceRoot: string): Promise<CaptureCommand | undefined> {
+/** The failure that another try would only repeat. @throws every other error. */
+async function failureOf(error: unknown, payload: CapturePayload, sourceRoot: string): Promise<CaptureCommand> {
   const { backupId, dataset } = payload;
   if (error instanceof BackupDecided)
     return failure(payload, error.code, `Backup ${backupId} was decided before ${dataset.datasetId} was captured.`);
   if (error instanceof SourceOutside) return failure(payload, error.code, error.message);
-  if (!(error instanceof SourceMissing) || !(await isThere(sourceRoot))) return undefined;
+  if (!(error instanceof SourceMissing) || !(await isThere(sourceRoot))) throw error;
   return failure(payload, 'capture.removed', `Data set ${dataset.datasetId} was removed before its capture had ended.`);
 }
 

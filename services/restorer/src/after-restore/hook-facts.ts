@@ -24,3 +24,11 @@ export function factsOf({ request, results }: OpenRestore | EndedRestore): HookF
     datasets: datasets.map(({ n, from, to }) => ({ from, to, status: status(n) })),
   };
 }
+
+/** The same, for a command that reads no JSON. */
+export const aboutOf = ({ restore_id, backup_id, tenant_id, target_tenant }: HookFacts): Record<string, string> => ({
+  DR_RESTORE_ID: restore_id,
+  DR_BACKUP_ID: backup_id,
+  DR_TENANT: tenant_id,
+  DR_TARGET_TENANT: target_tenant,
+});

@@ -2,11 +2,10 @@ import { systemEnvironment } from '@dr/config';
 import { type HookRun, type RestoreCommand, restoreDecider, streamOf } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import type { AfterCommit, ClaimedJob, EndJob, Job, JobContext, OnDead } from '@dr/jobs';
-import { commandMeta, type House, InjectHouse, nudgeSequencer, startWorker, type Traced } from '@dr/service';
+import { commandMeta, type House, InjectHouse, nudgeSequencer, runHook, startWorker, type Traced } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { freeTargets } from '../plan-restore/targets.ts';
-import { factsOf } from './hook-facts.ts';
-import { runHook } from './run-hook.ts';
+import { aboutOf, factsOf } from './hook-facts.ts';
 
 export interface HooksPayload extends Traced {
   restoreId: string;
@@ -40,7 +39,8 @@ export class RunHooks implements OnApplicationBootstrap, OnApplicationShutdown {
     const hooks: HookRun[] = [];
     if (state.status !== 'absent') {
       const beat = setInterval(() => context.progress(), STILL_THERE_MS);
-      const surroundings = { facts: factsOf(state), env: systemEnvironment(), signal: context.signal };
+      const facts = factsOf(state);
+      const surroundings = { facts, about: aboutOf(facts), env: systemEnvironment(), signal: context.signal };
       try {
         for (const hook of this.house.config.backup.hooks.afterRestore) hooks.push(await runHook(hook, surroundings));
       } finally {

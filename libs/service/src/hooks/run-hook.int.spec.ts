@@ -3,18 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { until } from '../../../../libs/service/src/testing/test-house.ts';
 import { freshDir } from '../../../../test/support/servers.ts';
-import type { HookFacts } from './hook-facts.ts';
+import { isRunning } from '../testing/is-running.ts';
+import { until } from '../testing/test-house.ts';
 import { runHook } from './run-hook.ts';
 
-const facts: HookFacts = {
-  restore_id: 'restore_1',
-  backup_id: 'backup_1',
-  tenant_id: 'acme',
-  target_tenant: 'copy',
-  datasets: [{ from: 'a', to: 'b', status: 'completed' }],
-};
+const facts = { restore_id: 'restore_1', datasets: [{ from: 'a', to: 'b', status: 'completed' }] };
+const about = { DR_TARGET_TENANT: 'copy' };
 const env = {
   PATH: process.env['PATH'],
   BACKUP_PASSPHRASE: 'sesame',
@@ -22,7 +17,7 @@ const env = {
   AWS_SECRET_ACCESS_KEY: 'k',
   DR_API_KEY: 'x',
 };
-const run = (hook: Parameters<typeof runHook>[0], signal = new AbortController().signal) => runHook(hook, { facts, env, signal });
+const run = (hook: Parameters<typeof runHook>[0], signal = new AbortController().signal) => runHook(hook, { facts, about, env, signal });
 const sh = (script: string, more: object = {}) => ({ command: ['sh', '-c', script], ...more });
 
 test('a command gets the facts on its input and an environment without secrets', async () => {
@@ -43,7 +38,7 @@ test('there is no shell between: what looks like one is an argument', async () =
 test.each<[string, Parameters<typeof runHook>[0], string]>([
   ['an exit code', sh('echo no index >&2; exit 3'), 'it ended with exit code 3: no index'],
   ['a signal', sh('kill -9 $$'), 'it ended by SIGKILL'],
-  ['a program that is not there', { command: ['/nowhere/hook'] }, 'ENOENT'],
+  ['a program that is not there', { command: ['/nowhere/hook'] }, 'it ended with exit code 127'],
   ['nobody who listens', { url: 'http://127.0.0.1:1/secret' }, 'fetch failed'],
 ])('%s is a failure with its reason', async (_, hook, message) => {
   const result = await run(hook);
@@ -51,8 +46,8 @@ test.each<[string, Parameters<typeof runHook>[0], string]>([
   expect(JSON.stringify(result)).not.toContain('secret');
 });
 
-test('on_failure: warn does not count', async () =>
-  expect(await run(sh('exit 1', { on_failure: 'warn' }))).toMatchObject({ ok: false, blocking: false }));
+test('on_error: continue does not count', async () =>
+  expect(await run(sh('exit 1', { on_error: 'continue' }))).toMatchObject({ ok: false, blocking: false }));
 
 test('what takes too long is ended, its children too', async () => {
   const folder = freshDir('hook');
@@ -61,15 +56,6 @@ test('what takes too long is ended, its children too', async () => {
   const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
   await until(() => !isRunning(pid), 'the end of the child');
 });
-
-/** A zombie that nobody has collected yet has ended. */
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
 
 test('an abort ends the command and is thrown', async () => {
   const abort = new AbortController();
