@@ -26,7 +26,10 @@ export async function initRepository(store: ObjectStore, options: InitOptions): 
     kdf: options.kdf,
   });
   const description = newDescription(ring.repositoryId, now(), ring.protection !== 'unprotected');
-  if ((await putSurely(store, DESCRIPTION_KEY, encodeDescription(ring, description))) === 'exists') throw new RepositoryExists(store.uri);
+  const bytes = encodeDescription(ring, description);
+  /** 'exists' with our own bytes: an earlier try whose reply was lost, or a put that was sent twice. */
+  if ((await putSurely(store, DESCRIPTION_KEY, bytes)) === 'exists' && !bytes.equals(await store.read(DESCRIPTION_KEY)))
+    throw new RepositoryExists(store.uri);
   return new OpenedRepository(store, ring, description, { ...options, mode: 'write' });
 }
 

@@ -1,7 +1,8 @@
-import { DrError } from '@dr/storage';
+import { DrError, type ObjectKey } from '@dr/storage';
 import { mapLimited } from '../concurrency.ts';
 import { readDecision } from '../decisions.ts';
 import { BackupNotCommitted } from '../errors.ts';
+import { segmentOf } from '../format/object-names.ts';
 import { PieceReader } from '../index/piece-reader.ts';
 import { TenantIndex } from '../index/tenant-index.ts';
 import { readLedger } from '../ledger.ts';
@@ -54,15 +55,41 @@ async function verify(
   await index.load().catch((error: unknown) => findings.addError(scope.names.index, error));
   const files = new NeededFiles(new PieceReader(scope, index), findings);
   for (const [i, commit] of commits.entries()) if (commit) await gather(commit, wanted[i]!.label, { index, files, findings, options });
-  for (const { object, error } of index.problems.values()) findings.addError(object, error);
+  const leftovers = await leftoverSegments(scope, index, findings);
   const check: PackCheck = { scope, index, files, findings, listed: packs, options };
   if (options.level === 'quick') await checkPacksQuick(check);
   else await checkPacksFull(check, pool());
   options.signal?.throwIfAborted();
   const list = findings.list();
   const { level } = options;
-  const warnings = await warningsOf(scope);
+  const warnings = [...leftovers, ...(await warningsOf(scope))];
   return { level, ok: list.length === 0, ...files.totals(level === 'full'), packs: files.records.packCount, findings: list, warnings };
+}
+
+/**
+ * Tells of index segments that cannot be used. One that no commit names, while every piece was found, was being written when its process died: it is
+ * garbage, not damage. @returns sentences about those.
+ */
+async function leftoverSegments(scope: TenantScope, index: TenantIndex, findings: Findings): Promise<string[]> {
+  const leftovers: string[] = [];
+  const missed = findings.list().some(({ kind }) => kind === 'unresolved');
+  for (const { object, error } of index.problems.values()) {
+    if (missed || (await isNamed(scope, object))) findings.addError(object, error);
+    else leftovers.push(`No backup needs ${object}, which is not whole: its writer died while it wrote it.`);
+  }
+  return leftovers;
+}
+
+/** Whether a commit names an index segment, or may: a merged one has no session whose commit could be asked. */
+async function isNamed(scope: TenantScope, segment: ObjectKey): Promise<boolean> {
+  const session = segmentOf(segment)?.session;
+  if (!session) return true;
+  try {
+    const decision = await readDecision(scope, session);
+    return decision?.kind === 'commit' && decision.segments.includes(segment);
+  } catch {
+    return true;
+  }
 }
 
 /** Backups that look as if somebody had removed their commit. */

@@ -14,4 +14,5 @@ export {
 export { type Call, FaultyStore, flipped } from './faulty-store.ts';
 export { MemoryStore } from './memory-store.ts';
 export { overwritingStore } from './overwriting-store.ts';
+export { type LateWrite, PowerCut, type PowerCutOptions, PowerCutStore } from './power-cut-store.ts';
 export { seeded } from './seeded.ts';
