@@ -89,12 +89,12 @@ export interface TenantRepository {
   abandon(backupId: string, reason: string): Promise<Decision>;
   /** Entries of a tree in byte order of their paths. `under`: one path and everything below it; `after`: only what is behind a path. */
   entries(root: PieceId, options?: { under?: string; after?: string }): AsyncIterable<TreeEntry>;
-  /** @throws PathUnknown, RangeOutside, Damaged. */
+  /** @throws PathUnknown, PinnedOnly, RangeOutside, Damaged. */
   readFile(root: PieceId, path: string, range?: ByteRange): Promise<Uint8Array>;
   openFiles(root: PieceId): RepositoryFolder;
   /**
    * Writes a tree into `targetDir`, which must be empty or absent (its parent must exist). Every piece is checked against its id before it is written.
-   * @throws TargetNotEmpty, Damaged (names the object and the paths; whatever is in the target then is not complete).
+   * @throws TargetNotEmpty, PinnedOnly (for a tree that pins, without `options.pinned`), Damaged (names the object and the paths; whatever is in the target then is not complete).
    */
   restore(root: PieceId, targetDir: string, options?: RestoreOptions): Promise<RestoreReport>;
   /** Never throws on damage: damage is findings. Aborting throws the signal's reason. */
@@ -106,11 +106,15 @@ export interface TenantRepository {
   verifyTogether(backupIds: readonly string[], options: VerifyOptions): Promise<VerifyReport>;
 }
 
+/** An entry of a tree as a source folder lists it. `pinned`: its bytes are not in the repository, and cannot be read. */
+export type RepositoryFile = SourceFile & { readonly mtimeMs: number; readonly pinned?: true };
+
 /** The read shape of a SourceFolder over a tree, so that structure checks run on a backup as they do on a source. */
 export interface RepositoryFolder {
-  list(prefix?: string): AsyncIterable<(SourceFile & { mtimeMs: number })[]>;
-  stat(path: string): Promise<(SourceFile & { mtimeMs: number }) | undefined>;
-  readdir(path?: string): Promise<(SourceFile & { mtimeMs: number })[]>;
+  list(prefix?: string): AsyncIterable<RepositoryFile[]>;
+  stat(path: string): Promise<RepositoryFile | undefined>;
+  readdir(path?: string): Promise<RepositoryFile[]>;
+  /** @throws PathUnknown, PinnedOnly, RangeOutside, Damaged. */
   read(path: string, range?: ByteRange): Promise<Uint8Array>;
 }
 

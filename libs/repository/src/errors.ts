@@ -122,6 +122,18 @@ export class BackupDecided extends DrError {
   }
 }
 
+/** A file of a snapshot whose bytes the repository does not hold. */
+export class PinnedOnly extends DrError {
+  readonly code = 'repository.pinned_only';
+  constructor(path: string) {
+    super(
+      `The snapshot only pins ${path}: it says which file it was, and the repository does not hold its bytes. Restore the snapshot where its source is ` +
+        'connected, or promote it while the file is still there.',
+      { details: { path } },
+    );
+  }
+}
+
 /** What a commit needs is not all stored. Nothing was decided; joining the session and capturing again stores what is missing. */
 export class CommitIncomplete extends DrError {
   readonly code = 'repository.commit_incomplete';

@@ -9,6 +9,7 @@ export type {
   InitOptions,
   OpenOptions,
   Repository,
+  RepositoryFile,
   RepositoryFolder,
   TenantRepository,
 } from './api.ts';

@@ -36,6 +36,11 @@ export interface CaptureFile {
   readonly content?: Uint8Array;
   /** What a symlink says. */
   readonly linkTarget?: string;
+  /**
+   * Only in a `snapshot`: a file that no base holds is not opened, its entry pins its identity. One so young that its identity would prove nothing is read
+   * all the same.
+   */
+  readonly pin?: boolean;
 }
 
 export interface Progress {
@@ -75,6 +80,12 @@ export interface CaptureRequest {
   readonly progress?: (progress: Progress) => void;
 }
 
+/** Files and their bytes. */
+export interface Amount {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
 /** What was found while reading a file. 'missing': it vanished, no entry is stored. 'changed': other identity or size than listed; what was read is stored. 'unreadable': no entry is stored. */
 export interface CaptureFinding {
   readonly path: string;
@@ -94,6 +105,8 @@ export interface CapturedTree {
   readonly storedBytes: number;
   /** Files that were taken over from a base. */
   readonly takenOver: number;
+  /** Of `objects` and `bytes`, what is only pinned by identity: the repository does not hold it. */
+  readonly pinned: Amount;
   /** Per path, of its last reading. Empty = every path that was handed in is stored as listed. */
   readonly findings: readonly CaptureFinding[];
 }
@@ -108,6 +121,8 @@ export interface CommitDataset {
   readonly objects: number;
   readonly bytes: number;
   readonly newBytes: number;
+  /** Of `objects` and `bytes`, what is only pinned by identity; set in a `snapshot`. */
+  readonly pinned?: Amount;
   readonly headVersion?: string;
   readonly branches?: readonly string[];
   readonly tags?: readonly string[];
@@ -194,6 +209,8 @@ export interface TreeEntry {
   readonly etag?: string;
   /** mtime or ctime too close to the time of reading to prove that nothing changed after. */
   readonly racy: boolean;
+  /** A file whose bytes are not in the repository: the entry says which file it was (size, times, inode or etag), and has no digest and no pieces. */
+  readonly pinned?: true;
   /** Files: SHA-256 of the content when it is one piece (or inline, or empty), else SHA-256 over the pieces' SHA-256s. Hex. */
   readonly digest?: string;
   readonly pieces: readonly TreePiece[];
@@ -206,6 +223,11 @@ export interface TreeEntry {
 export interface RestoreOptions {
   /** Paths to bring back; default all. Folders above a chosen path are made anyway. */
   readonly filter?: (entry: { readonly path: string; readonly kind: EntryKind; readonly size: number }) => boolean;
+  /**
+   * What to do with a file that the tree only pins: write the bytes of another entry of the same file, which has pieces, or leave it to the caller, who has
+   * them from elsewhere. Without it a tree that pins is refused.
+   */
+  readonly pinned?: (entry: TreeEntry) => TreeEntry | 'left-to-caller';
   readonly progress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -249,6 +271,8 @@ export interface VerifyReport {
   readonly bytes: number;
   readonly packs: number;
   readonly findings: readonly VerifyFinding[];
+  /** Files of the backup that were not checked, because it only pins them: the repository does not hold their bytes. */
+  readonly pinned?: Amount;
   /** What is no damage of this backup and should be looked at: other backups that may have lost their commit. Sentences for people. */
   readonly warnings?: readonly string[];
 }

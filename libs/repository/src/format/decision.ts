@@ -4,7 +4,7 @@ import type { Commit, CommitManifest, Decision, Tombstone } from '../types.ts';
 import type { Description } from './description.ts';
 import { sha256Hex } from './hashes.ts';
 import { FORMAT_VERSION, SALT_BYTES } from './seal.ts';
-import { decodeSealed, encodeSealed } from './sealed-json.ts';
+import { decodeSealed, encodeSealed, FORMAT_PINNING } from './sealed-json.ts';
 import { decodeSigned, encodeSigned } from './signed-json.ts';
 
 /** What a commit object holds. */
@@ -31,10 +31,13 @@ export interface CommitParts {
   readonly manifest: CommitManifest;
   readonly segments: readonly string[];
   readonly storedBytes: number;
+  /** Its trees hold entries that only pin. */
+  readonly pins: boolean;
 }
 
-export function encodeCommit(scope: TenantScope, { manifest, segments, storedBytes }: CommitParts): Buffer {
-  const body: CommitBody = { format: FORMAT_VERSION, kind: 'commit', repository: scope.description, ...manifest, segments, storedBytes };
+export function encodeCommit(scope: TenantScope, { manifest, segments, storedBytes, pins }: CommitParts): Buffer {
+  const format = pins ? FORMAT_PINNING : FORMAT_VERSION;
+  const body: CommitBody = { format, kind: 'commit', repository: scope.description, ...manifest, segments, storedBytes };
   const key = scope.names.decision(manifest.backupId);
   return encodeSealed('commit', key, belongingOf(scope), scope.keys.dataKey(scope.keys.epoch), scope.random(SALT_BYTES), body);
 }

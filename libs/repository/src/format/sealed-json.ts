@@ -6,7 +6,6 @@ import {
   type Belonging,
   decodeHeader,
   encodeHeader,
-  FORMAT_VERSION,
   HEADER_BYTES,
   keyFor,
   newSeal,
@@ -17,6 +16,10 @@ import {
   sealBytes,
 } from './seal.ts';
 import { parseObject } from './signed-json.ts';
+
+/** Of a commit whose trees pin files: a reader that does not know such entries refuses the backup before it meets one. */
+export const FORMAT_PINNING = 2;
+const FORMAT_NEWEST = FORMAT_PINNING;
 
 /** JSON that only the key opens: a clear header, then one sealed part, bound to the object's key. Commits, ledger plans, holds. */
 export function encodeSealed(
@@ -45,6 +48,6 @@ export function decodeSealed<T extends { format: number }>(
   const aad = associatedData(header, kind)(sha256(Buffer.from(key)));
   const value = parseObject(openBytes(secret, nonce(0, 0), aad, bytes.subarray(HEADER_BYTES))) as unknown as T;
   if (typeof value.format !== 'number') throw new Malformed('it has no format number');
-  if (value.format > FORMAT_VERSION) throw new FormatTooNew(key, value.format, FORMAT_VERSION);
+  if (value.format > FORMAT_NEWEST) throw new FormatTooNew(key, value.format, FORMAT_NEWEST);
   return value;
 }

@@ -12,13 +12,16 @@ const KINDS: readonly EntryKind[] = ['file', 'dir', 'symlink'];
 const FLAG_RACY = 4;
 const FLAG_INLINE = 8;
 const FLAG_ETAG = 16;
-const FLAGS_KNOWN = 31;
+const FLAG_PINNED = 32;
+const FLAGS_KNOWN = 63;
 const CHUNKERS: readonly Chunker['name'][] = ['fixed', 'cuts', 'v3-chunk'];
 
 /** Everything of a tree entry but its path; what a worker thread hands back for a file. `digest` and piece ids have 32 bytes. */
 export interface EntryBody {
   readonly kind: EntryKind;
   readonly racy: boolean;
+  /** A file whose bytes are not in the repository: only what identifies it. */
+  readonly pinned?: boolean;
   readonly size: number;
   readonly mode: number;
   readonly uid: number;
@@ -34,18 +37,24 @@ export interface EntryBody {
   readonly linkTarget?: string;
 }
 
-/** u8 kind and flags, mode, owner, times, inode, etag if any; then by kind: size and inline bytes, or size, digest, chunker and pieces; or the link's target. */
+/**
+ * u8 kind and flags, mode, owner, times, inode, etag if any; then by kind: inline bytes; or size, digest, chunker and pieces; or, pinned, the size alone; or
+ * the link's target.
+ */
 export function encodeEntry(body: EntryBody, writer: ByteWriter = new ByteWriter()): ByteWriter {
-  const inline = body.kind === 'file' && body.inline !== undefined;
-  writer.u8(
-    KINDS.indexOf(body.kind) | (body.racy ? FLAG_RACY : 0) | (inline ? FLAG_INLINE : 0) | (body.etag === undefined ? 0 : FLAG_ETAG),
-  );
+  writer.u8(KINDS.indexOf(body.kind) | flagsOf(body));
   writer.varint(body.mode).varint(body.uid).varint(body.gid).i64(body.mtimeNs).i64(body.ctimeNs).i64(body.ino);
   if (body.etag !== undefined) writer.sized(Buffer.from(body.etag));
   if (body.kind === 'symlink') writer.sized(Buffer.from(body.linkTarget ?? ''));
   if (body.kind !== 'file') return writer;
+  if (body.pinned) return writer.varint(body.size);
   if (body.inline) return writer.sized(body.inline);
   return encodePieces(body, writer);
+}
+
+function flagsOf({ kind, racy, pinned, inline, etag }: EntryBody): number {
+  const content = kind !== 'file' ? 0 : pinned ? FLAG_PINNED : inline ? FLAG_INLINE : 0;
+  return content | (racy ? FLAG_RACY : 0) | (etag === undefined ? 0 : FLAG_ETAG);
 }
 
 function encodePieces(body: EntryBody, writer: ByteWriter): ByteWriter {
@@ -69,8 +78,9 @@ function encodeChunker(chunker: Chunker | undefined, writer: ByteWriter): void {
 /** @throws Malformed. */
 export function decodeEntry(path: string, bytes: Uint8Array): TreeEntry {
   const reader = new ByteReader(bytes);
-  const { inline, ...head } = decodeHead(reader);
-  const entry = { path, ...head, ...decodeContent(reader, head.kind, inline) };
+  const { inline, pinned, ...head } = decodeHead(reader);
+  const content = pinned ? { size: reader.varint(), pieces: [], pinned: true as const } : decodeContent(reader, head.kind, inline);
+  const entry = { path, ...head, ...content };
   reader.end('a tree entry');
   return entry;
 }
@@ -79,10 +89,12 @@ function decodeHead(reader: ByteReader) {
   const flags = reader.u8();
   const kind = KINDS[flags & 3];
   if (kind === undefined || flags > FLAGS_KNOWN) throw new Malformed('a tree entry has a kind that a later version wrote');
+  const [inline, pinned] = [(flags & FLAG_INLINE) !== 0, (flags & FLAG_PINNED) !== 0];
+  if (pinned && (inline || kind !== 'file')) throw new Malformed('a tree entry is pinned and something else at once');
   const [mode, uid, gid] = [reader.varint(), reader.varint(), reader.varint()];
   const [mtimeNs, ctimeNs, ino] = [reader.i64(), reader.i64(), BigInt.asUintN(64, reader.i64())];
   const etag = (flags & FLAG_ETAG) !== 0 ? { etag: reader.sized().toString() } : {};
-  return { kind, mode, uid, gid, mtimeNs, ctimeNs, ino, racy: (flags & FLAG_RACY) !== 0, inline: (flags & FLAG_INLINE) !== 0, ...etag };
+  return { kind, mode, uid, gid, mtimeNs, ctimeNs, ino, racy: (flags & FLAG_RACY) !== 0, inline, pinned, ...etag };
 }
 
 /** What tells whether a file is still the one that was captured, and the pieces that its bytes need (they share memory with the entry). */
@@ -99,6 +111,7 @@ export function capturedIdentity(body: Uint8Array): CapturedIdentity | undefined
   if (kind !== 'file') return undefined;
   if (inline) return { ...head, size: reader.sized().length, pieceIds: [] };
   const size = reader.varint();
+  if (head.pinned) return { ...head, size, pieceIds: [] };
   reader.bytes(32);
   decodeChunker(reader);
   const pieceIds: Uint8Array[] = [];
@@ -108,6 +121,9 @@ export function capturedIdentity(body: Uint8Array): CapturedIdentity | undefined
   }
   return { ...head, size, pieceIds };
 }
+
+/** Whether an encoded entry is of a file that is only pinned. */
+export const isPinned = (body: Uint8Array): boolean => (body[0]! & FLAG_PINNED) !== 0;
 
 type Content = Pick<TreeEntry, 'size' | 'digest' | 'pieces' | 'inline' | 'linkTarget' | 'chunker'>;
 

@@ -1,6 +1,6 @@
 import { DrError, ObjectMissing } from '@dr/storage';
 import { Crew } from '../concurrency.ts';
-import { Damaged } from '../errors.ts';
+import { Damaged, PinnedOnly } from '../errors.ts';
 import { openPackOf, PieceReader } from '../index/piece-reader.ts';
 import type { TenantIndex } from '../index/tenant-index.ts';
 import type { TenantScope } from '../tenant-scope.ts';
@@ -74,6 +74,13 @@ export class TreeRestore {
   async #take(entry: TreeEntry): Promise<void> {
     if (entry.kind === 'dir') return this.#target.folder(entry);
     if (entry.kind === 'symlink') return this.#target.link(entry);
+    if (!entry.pinned) return this.#takeFile(entry);
+    if (!this.#options.pinned) throw new PinnedOnly(entry.path);
+    const held = this.#options.pinned(entry);
+    if (held !== 'left-to-caller') await this.#takeFile(holding(entry, held));
+  }
+
+  async #takeFile(entry: TreeEntry): Promise<void> {
     this.#progress.filesTotal++;
     this.#progress.bytesTotal += entry.size;
     const target = await this.#target.file(entry, this.#files.length);
@@ -187,6 +194,12 @@ export class TreeRestore {
     this.#progress.bytes += bytes;
     this.#options.progress?.({ ...this.#progress });
   }
+}
+
+/** The bytes of `held` under the name, owner and times of `entry`. */
+function holding(entry: TreeEntry, { size, pieces, inline, pinned }: TreeEntry): TreeEntry {
+  if (pinned || size !== entry.size) throw new PinnedOnly(entry.path);
+  return { ...entry, pieces, inline };
 }
 
 const missingOr = (cause: DrError): string => (cause instanceof ObjectMissing ? 'it is missing from the store' : cause.message);

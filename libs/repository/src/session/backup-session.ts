@@ -79,6 +79,7 @@ export class OpenedSession implements BackupSession {
         },
         now: this.#scope.now,
         bases,
+        mayPin: this.#start.type === 'snapshot',
         check: () => this.#check(),
       },
       request,
@@ -105,11 +106,11 @@ export class OpenedSession implements BackupSession {
     if (decided) return decided;
     await this.flush();
     await this.#start.index.load();
-    const storedBytes = await this.#checkStored(manifest);
+    const { storedBytes, pins } = await this.#checkStored(manifest);
     const segments = [...this.#start.index.segments.values()].filter(({ session }) => session === this.backupId);
     const names = segments.map(({ key }) => key.slice(-64)).sort();
     const own = { ...manifest, backupId: this.backupId, tenant: this.#scope.keys.tenant };
-    return decide(this.#scope, this.backupId, encodeCommit(this.#scope, { manifest: own, segments: names, storedBytes }));
+    return decide(this.#scope, this.backupId, encodeCommit(this.#scope, { manifest: own, segments: names, storedBytes, pins }));
   }
 
   abandon(reason: string): Promise<Tombstone | Commit> {
@@ -124,8 +125,8 @@ export class OpenedSession implements BackupSession {
     await this.#packs.settled();
   }
 
-  /** Packs listed, trees read back, every piece in a pack that counts. @returns bytes of all packs of the session. */
-  async #checkStored(manifest: CommitManifest): Promise<number> {
+  /** Packs listed, trees read back, every piece in a pack that counts. @returns bytes of all packs of the session; whether a file is only pinned. */
+  async #checkStored(manifest: CommitManifest): Promise<{ storedBytes: number; pins: boolean }> {
     const { index, ledger, trust, type } = this.#start;
     const { packs } = index.pieces;
     const listed = await listPacks(this.#scope);
@@ -138,8 +139,9 @@ export class OpenedSession implements BackupSession {
       if (listed.get(name) !== size || ledger.victims.has(name)) return false;
       return type !== 'full' || trust.trust(pack, () => this.#isWhole(pack));
     };
-    await checkTrees({ reader: new PieceReader(this.#scope, index), backupId: this.backupId, usable }, manifest.datasets);
-    return ownList.reduce((sum, pack) => sum + pack.size, 0);
+    const reader = new PieceReader(this.#scope, index);
+    const { pins } = await checkTrees({ reader, backupId: this.backupId, mayPin: type === 'snapshot', usable }, manifest.datasets);
+    return { storedBytes: ownList.reduce((sum, pack) => sum + pack.size, 0), pins };
   }
 
   #newBases(): EarlierTrees {

@@ -1,10 +1,12 @@
 import { Crew } from '../concurrency.ts';
+import { BadRequest } from '../errors.ts';
 import { encodeEntry } from '../format/tree-entry.ts';
 import { checkPath } from '../format/tree-path.ts';
 import { TreeBuilder } from '../tree/build-tree.ts';
 import { EntryHeap } from '../tree/entry-heap.ts';
 import type { CapturedTree, CaptureFile, CaptureRequest, Progress } from '../types.ts';
 import type { CaptureJob, CaptureResult } from '../workers/messages.ts';
+import { isRacy } from '../workers/racy.ts';
 import type { PageStore } from './page-store.ts';
 import type { UnchangedFiles } from './unchanged-files.ts';
 
@@ -22,6 +24,8 @@ export interface CaptureParts {
   readonly now: () => number;
   /** Missing: every file is read. */
   readonly bases?: UnchangedFiles;
+  /** The backup is a snapshot: what no base holds may be pinned instead of read. */
+  readonly mayPin: boolean;
   /** @throws when the session is broken. */
   readonly check: () => void;
 }
@@ -38,6 +42,8 @@ export class DatasetCapture {
   #batchBytes = 0;
   #turn = 0;
   #takenOver = 0;
+  /** Files that are done without being read. */
+  #unread = 0;
 
   constructor(parts: CaptureParts, request: CaptureRequest) {
     this.#parts = parts;
@@ -66,6 +72,7 @@ export class DatasetCapture {
     this.#progress.filesTotal++;
     this.#progress.bytesTotal += file.size;
     if (this.#parts.bases && !file.content && (await this.#takeOver(this.#parts.bases, file))) return;
+    if (file.pin && this.#pin(file)) return;
     this.#batch.push({ file, turn: this.#turn++ });
     this.#batchBytes += file.size;
     if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) await this.#hand();
@@ -75,10 +82,24 @@ export class DatasetCapture {
     const body = await bases.unchanged(file);
     if (!body) return false;
     this.#heap.put(file.path, this.#turn++, body, file.size);
-    this.#progress.files++;
-    this.#progress.bytes += file.size;
-    if (++this.#takenOver % BATCH_FILES === 0) this.#tell();
+    this.#takenOver++;
+    this.#done(file);
     return true;
+  }
+
+  /** @returns whether the entry stands: a file that may have changed since it was listed without a sign is read instead. */
+  #pin(file: CaptureFile): boolean {
+    if (!this.#parts.mayPin) throw new BadRequest(`${file.path} was to be pinned, and only a snapshot may pin`);
+    if (isRacy(file, this.#parts.now())) return false;
+    this.#heap.put(file.path, this.#turn++, encodeEntry({ ...file, kind: 'file', racy: false, pinned: true }).view(), file.size);
+    this.#done(file);
+    return true;
+  }
+
+  #done({ size }: CaptureFile): void {
+    this.#progress.files++;
+    this.#progress.bytes += size;
+    if (++this.#unread % BATCH_FILES === 0) this.#tell();
   }
 
   /** What has no bytes to read goes straight into the tree; 'gone' takes an entry back. */

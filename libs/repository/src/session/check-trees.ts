@@ -2,32 +2,42 @@ import { CommitIncomplete, Damaged } from '../errors.ts';
 import type { IndexedPack } from '../format/segment.ts';
 import type { PieceReader } from '../index/piece-reader.ts';
 import { entryOf, rootId, walkPages } from '../tree/walk-tree.ts';
-import type { CommitDataset } from '../types.ts';
+import type { CommitDataset, TreeEntry } from '../types.ts';
 
 export interface TreeCheck {
   readonly reader: PieceReader;
   readonly backupId: string;
+  /** Whether files may be pinned by identity instead of stored. */
+  readonly mayPin: boolean;
   /** Whether a pack (ordinal) may be counted on: listed with its size, in no plan, and for a full read in this session. */
   readonly usable: (pack: number) => boolean | Promise<boolean>;
 }
 
 /**
  * Reads the trees that a commit is about to name back from the store and checks that every page and piece has a copy that may be counted on.
- * @throws CommitIncomplete, Damaged.
+ * @returns whether any file is only pinned. @throws CommitIncomplete, Damaged.
  */
-export async function checkTrees(check: TreeCheck, datasets: readonly CommitDataset[]): Promise<void> {
+export async function checkTrees(check: TreeCheck, datasets: readonly CommitDataset[]): Promise<{ pins: boolean }> {
   const packs = new PackChoice(check);
+  let pins = false;
   for (const { datasetId, root } of datasets) {
     if (root === undefined) continue;
     const onPage = (id: Uint8Array): void => packs.ask(id, `${datasetId} (its file tree)`);
     for await (const leaves of walkPages((id) => check.reader.read(id), rootId(root), { onPage })) {
       for (const leaf of leaves) {
         const entry = entryOf(leaf);
+        pins ||= pinnedIn(entry, datasetId, check);
         for (const { id } of entry.pieces) packs.ask(Buffer.from(id, 'hex'), `${datasetId}/${entry.path}`);
       }
       await packs.settle();
     }
   }
+  return { pins };
+}
+
+function pinnedIn({ path, pinned }: TreeEntry, datasetId: string, { mayPin, backupId }: TreeCheck): boolean {
+  if (pinned && !mayPin) throw new CommitIncomplete(backupId, `${datasetId}/${path} is only pinned, and only a snapshot may pin`);
+  return pinned ?? false;
 }
 
 /** Finds a usable copy for each piece; packs are asked about once. */

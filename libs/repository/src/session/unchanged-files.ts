@@ -28,7 +28,7 @@ export class UnchangedFiles {
 
   #proves(body: Uint8Array, file: CaptureFile): boolean | Promise<boolean> {
     const captured = capturedIdentity(body);
-    if (!captured || captured.racy || !sameIdentity(captured, file)) return false;
+    if (!captured || captured.racy || captured.pinned || !sameIdentity(captured, file)) return false;
     return captured.pieceIds.length === 0 || this.#allCount(captured.pieceIds);
   }
 

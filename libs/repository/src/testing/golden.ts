@@ -55,3 +55,22 @@ export const goldenFiles = (): CaptureFile[] => [
   file('chunks/v3', v3Chunk(bytesOf('v3', 25_000)), { name: 'v3-chunk', version: 1, size: 8000 }),
   file('ünïcode/☃ 𝄞', bytesOf('unicode', 600)),
 ];
+
+/** A repository of its own, with a snapshot that pins. */
+export const GOLDEN_PINNED_FOLDER = new URL('../../fixtures/golden/pinned/', import.meta.url);
+
+/** The golden files as a later snapshot lists them: metadata is read, one file is as the full has it, one was changed since, two are new. */
+export function pinnedFiles(): CaptureFile[] {
+  const named = (path: string): CaptureFile => goldenFiles().find((found) => found.path === path)!;
+  const listed = (path: string): CaptureFile => ({ ...named(path), content: undefined, pin: true });
+  return [
+    named('folder'),
+    named('folder/link'),
+    named('inline.json'),
+    named('folder/meta.bin'),
+    listed('fixed'),
+    { ...listed('cuts'), mtimeNs: identity.mtimeNs + 1n },
+    { ...listed('empty'), path: 'new/pinned', size: 2 ** 33 + 5 },
+    { ...listed('fixed'), path: 'new/with-etag', etag: '"another-etag"' },
+  ];
+}

@@ -1,6 +1,7 @@
+import { isPinned } from '../format/tree-entry.ts';
 import type { LeafEntry } from '../format/tree-page.ts';
 import { comparePaths } from '../format/tree-path.ts';
-import type { CaptureFinding } from '../types.ts';
+import type { Amount, CaptureFinding } from '../types.ts';
 
 const ARENA_BYTES = 1024 * 1024;
 
@@ -39,17 +40,21 @@ export class EntryHeap {
     this.#places.set(path, { turn, arena: this.#arena, start, end, size: size ?? -1, finding });
   }
 
-  /** Files and the sum of their sizes, and what was found on the way. */
-  totals(): { objects: number; bytes: number; findings: CaptureFinding[] } {
+  /** Files and the sum of their sizes, those of them that are only pinned, and what was found on the way. */
+  totals(): { objects: number; bytes: number; pinned: Amount; findings: CaptureFinding[] } {
     const findings: CaptureFinding[] = [];
+    const pinned = { objects: 0, bytes: 0 };
     let [objects, bytes] = [0, 0];
-    for (const { size, finding } of this.#places.values()) {
+    for (const { arena, start, size, finding } of this.#places.values()) {
       if (finding) findings.push(finding);
       if (size < 0) continue;
       objects++;
       bytes += size;
+      if (!isPinned(arena!.subarray(start))) continue;
+      pinned.objects++;
+      pinned.bytes += size;
     }
-    return { objects, bytes, findings };
+    return { objects, bytes, pinned, findings };
   }
 
   /** In byte order of the paths. */

@@ -1,11 +1,9 @@
-import { type ByteRange, RangeOutside, type SourceFile } from '@dr/storage';
-import type { RepositoryFolder } from '../api.ts';
-import { PathUnknown } from '../errors.ts';
+import { type ByteRange, RangeOutside } from '@dr/storage';
+import type { RepositoryFile, RepositoryFolder } from '../api.ts';
+import { PathUnknown, PinnedOnly } from '../errors.ts';
 import type { PieceReader } from '../index/piece-reader.ts';
 import type { PieceId, TreeEntry } from '../types.ts';
 import { entryOf, rootId, walkEntries, walkPages } from './walk-tree.ts';
-
-type Listed = SourceFile & { mtimeMs: number };
 
 /** A tree read as a source folder is. */
 export class TreeFolder implements RepositoryFolder {
@@ -17,27 +15,28 @@ export class TreeFolder implements RepositoryFolder {
     this.#root = root;
   }
 
-  async *list(prefix = ''): AsyncGenerator<Listed[]> {
+  async *list(prefix = ''): AsyncGenerator<RepositoryFile[]> {
     for await (const page of walkPages((id) => this.#reader.read(id), rootId(this.#root), { under: prefix })) {
       const entries = page.map((leaf) => listed(entryOf(leaf))).filter(({ path }) => path !== prefix);
       if (entries.length > 0) yield entries;
     }
   }
 
-  async stat(path: string): Promise<Listed | undefined> {
+  async stat(path: string): Promise<RepositoryFile | undefined> {
     const entry = await findEntry(this.#reader, this.#root, path);
     return entry && listed(entry);
   }
 
-  async readdir(path = ''): Promise<Listed[]> {
+  async readdir(path = ''): Promise<RepositoryFile[]> {
     const depth = path === '' ? 0 : path.split('/').length;
-    const found = new Map<string, Listed>();
+    const found = new Map<string, RepositoryFile>();
     for await (const page of this.list(path)) {
       for (const entry of page) {
         const parts = entry.path.split('/');
         const child = parts.slice(0, depth + 1).join('/');
         if (parts.length === depth + 1) found.set(child, entry);
-        else if (!found.has(child)) found.set(child, { ...entry, path: child, kind: 'dir', size: 0, mode: 0o755, linkTarget: undefined });
+        else if (!found.has(child))
+          found.set(child, { ...entry, path: child, kind: 'dir', size: 0, mode: 0o755, linkTarget: undefined, pinned: undefined });
       }
     }
     return [...found.values()];
@@ -53,10 +52,11 @@ export async function findEntry(reader: PieceReader, root: PieceId, path: string
   return undefined;
 }
 
-/** Bytes [start, end) of a file; only the pieces that hold them are read. @throws PathUnknown, RangeOutside, Damaged. */
+/** Bytes [start, end) of a file; only the pieces that hold them are read. @throws PathUnknown, PinnedOnly, RangeOutside, Damaged. */
 export async function readFile(reader: PieceReader, root: PieceId, path: string, range?: ByteRange): Promise<Uint8Array> {
   const entry = await findEntry(reader, root, path);
   if (entry?.kind !== 'file') throw new PathUnknown(path, root);
+  if (entry.pinned) throw new PinnedOnly(path);
   const { start, end } = range ?? { start: 0, end: entry.size };
   if (range && (start < 0 || start >= end || end > entry.size)) throw new RangeOutside(path, { start, end }, entry.size);
   if (entry.inline) return new Uint8Array(entry.inline.subarray(start, end));
@@ -77,7 +77,8 @@ async function readPieces(reader: PieceReader, entry: TreeEntry, start: number, 
   return bytes;
 }
 
-function listed(entry: TreeEntry): Listed {
-  const { path, kind, size, mode, uid, gid, mtimeNs, ctimeNs, ino, linkTarget } = entry;
-  return { path, kind, size, mode, uid, gid, mtimeNs, ctimeNs, ino, linkTarget, mtimeMs: Number(mtimeNs / 1000n) / 1000 };
+function listed(entry: TreeEntry): RepositoryFile {
+  const { path, kind, size, mode, uid, gid, mtimeNs, ctimeNs, ino, linkTarget, pinned } = entry;
+  const mtimeMs = Number(mtimeNs / 1000n) / 1000;
+  return { path, kind, size, mode, uid, gid, mtimeNs, ctimeNs, ino, linkTarget, mtimeMs, ...(pinned && { pinned }) };
 }

@@ -75,6 +75,7 @@ const anyBody: fc.Arbitrary<EntryBody> = fc.oneof(
   fc
     .record({ ...meta, kind: fc.constant('file' as const), inline: fc.uint8Array({ maxLength: 512 }) })
     .map((body) => ({ ...body, size: body.inline.length })),
+  fc.record({ ...meta, kind: fc.constant('file' as const), size: fc.maxSafeNat(), pinned: fc.constant(true) }),
   fc.record({ ...meta, kind: fc.constant('dir' as const), size: fc.constant(0) }),
   fc.record({ ...meta, kind: fc.constant('symlink' as const), size: fc.constant(0), linkTarget: fc.string({ unit: 'grapheme' }) }),
 );
@@ -89,6 +90,7 @@ describe('entries', () => {
         expect(back.etag).toBe(etag);
         if (kind === 'file') expect(back.size).toBe(body.size);
         expect(back.linkTarget).toBe(body.linkTarget);
+        expect(back.pinned).toBe(body.pinned);
         expect(back.inline && [...back.inline]).toEqual(body.inline && [...body.inline]);
         expect(back.pieces.map(({ id, length }) => [id, length])).toEqual(
           (body.pieces ?? []).map(({ id, length }) => [Buffer.from(id).toString('hex'), length]),
@@ -107,9 +109,9 @@ describe('entries', () => {
         const bytes = Buffer.from(encodeEntry(body).view());
         const identity = capturedIdentity(bytes);
         if (body.kind !== 'file') return expect(identity).toBeUndefined();
-        const { racy, size, mode, uid, gid, mtimeNs, ctimeNs, ino, etag, pieces } = decodeEntry('x', bytes);
+        const { racy, size, mode, uid, gid, mtimeNs, ctimeNs, ino, etag, pieces, pinned = false } = decodeEntry('x', bytes);
         const { pieceIds, ...rest } = identity!;
-        expect({ etag: undefined, ...rest }).toEqual({ racy, size, mode, uid, gid, mtimeNs, ctimeNs, ino, etag });
+        expect({ etag: undefined, ...rest }).toEqual({ racy, size, mode, uid, gid, mtimeNs, ctimeNs, ino, etag, pinned });
         expect(pieceIds.map((id) => Buffer.from(id).toString('hex'))).toEqual(pieces.map(({ id }) => id));
       }),
     );
@@ -275,12 +277,17 @@ describe('trees', () => {
 describe('the heap of entries', () => {
   test('the last turn counts, in whatever order results come; entries without body are no part of the tree', () => {
     const heap = new EntryHeap();
-    heap.put('a', 2, Buffer.from('late'), 4);
+    heap.put('a', 2, Buffer.from('Late'), 4);
     heap.put('a', 1, Buffer.from('early'), 5);
     heap.put('b', 1, Buffer.from('b'), 1);
     heap.put('b', 3, undefined, undefined, { path: 'b', kind: 'missing', message: 'gone' });
     heap.put('c', 1, Buffer.from('dir'), undefined);
-    expect([...heap.sorted()].map(({ path, body }) => `${path} ${Buffer.from(body)}`)).toEqual(['a late', 'c dir']);
-    expect(heap.totals()).toEqual({ objects: 1, bytes: 4, findings: [{ path: 'b', kind: 'missing', message: 'gone' }] });
+    expect([...heap.sorted()].map(({ path, body }) => `${path} ${Buffer.from(body)}`)).toEqual(['a Late', 'c dir']);
+    expect(heap.totals()).toEqual({
+      objects: 1,
+      bytes: 4,
+      pinned: { objects: 0, bytes: 0 },
+      findings: [{ path: 'b', kind: 'missing', message: 'gone' }],
+    });
   });
 });

@@ -22,6 +22,8 @@ export class NeededFiles {
   readonly #findings: Findings;
   readonly #files: CheckedFile[] = [];
   #inline = { objects: 0, bytes: 0 };
+  /** What cannot be checked, since the repository does not hold it. */
+  readonly pinned = { objects: 0, bytes: 0 };
 
   constructor(reader: PieceReader, findings: Findings) {
     this.#reader = reader;
@@ -81,8 +83,9 @@ export class NeededFiles {
   #addEntry(datasetId: string, entry: TreeEntry): void {
     if (entry.kind !== 'file') return;
     if (entry.pieces.length === 0) {
-      this.#inline.objects++;
-      this.#inline.bytes += entry.size;
+      const sum = entry.pinned ? this.pinned : this.#inline;
+      sum.objects++;
+      sum.bytes += entry.size;
       return;
     }
     const { size, pieces } = entry;

@@ -63,7 +63,9 @@ async function verify(
   const list = findings.list();
   const { level } = options;
   const warnings = [...leftovers, ...(await warningsOf(scope))];
-  return { level, ok: list.length === 0, ...files.totals(level === 'full'), packs: files.records.packCount, findings: list, warnings };
+  const { records, pinned } = files;
+  const checked = { ...files.totals(level === 'full'), packs: records.packCount, ...(pinned.objects > 0 && { pinned }) };
+  return { level, ok: list.length === 0, ...checked, findings: list, warnings };
 }
 
 /**

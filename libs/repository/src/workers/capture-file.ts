@@ -8,11 +8,10 @@ import { PIECE_BYTES_MAX } from '../format/record.ts';
 import { type EntryBody, INLINE_BYTES_MAX, PIECES_PER_FILE_MAX } from '../format/tree-entry.ts';
 import type { CaptureFile, CaptureFinding, Chunker } from '../types.ts';
 import type { PieceWriter } from './piece-writer.ts';
+import { isRacy } from './racy.ts';
 
 /** Files below it go into meta packs: read at every inspection of a backup, so kept apart from the bulk. */
 const META_FILE_BYTES = 16 * 1024;
-/** A file changed this shortly before it was read may change again without a visible sign (clock granularity). Source: DEEPLAKE.md 3.1 step 4. */
-const RACY_NS = 50_000_000n;
 
 export interface FileOutcome {
   readonly body?: EntryBody;
@@ -48,7 +47,7 @@ export class FileCapture {
 
   async #read(file: CaptureFile, handle: SyncSourceHandle, nowMs: number): Promise<FileOutcome> {
     const before = handle.stat();
-    const racy = [before.mtimeNs, before.ctimeNs].some((time) => time > BigInt(Math.floor(nowMs)) * 1_000_000n - RACY_NS);
+    const racy = isRacy(before, nowMs);
     const source: Source = { size: before.size, read: (buffer, position) => handle.read(buffer, position) };
     let outcome: FileOutcome;
     try {
