@@ -88,6 +88,8 @@ async function thingsOf(tenant: string): Promise<Things> {
 /** Rows that cannot be told from the declaration alone. */
 const ROWS: Record<string, Row> = {
   'POST /api-keys': ({ tenant }) => ({ url: '/api/v1/api-keys', body: { tenant_id: tenant, scopes: ['backup:read'] } }),
+  'GET /admin/backups': ({ tenant }) => ({ url: `/api/v1/admin/backups?tenant_filter=${tenant}` }),
+  'GET /admin/backups/stats': ({ tenant }) => ({ url: `/api/v1/admin/backups/stats?tenant_filter=${tenant}` }),
   'GET /config': 'nobodys',
   'POST /test-backup': 'nobodys',
 };

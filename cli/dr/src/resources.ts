@@ -208,3 +208,18 @@ export interface EffectiveConfig {
   settings: Readonly<Record<string, EffectiveValue>>;
   warnings: readonly string[];
 }
+
+/** The answer of GET /admin/backups/stats: bytes, and ratios that are null while there is nothing to divide by. */
+export interface BackupStats {
+  total_backups: number;
+  completed_backups: number;
+  failed_backups: number;
+  success_rate: number | null;
+  total_size_bytes: number;
+  compressed_size_bytes: number;
+  compression_ratio: number | null;
+  dedup_ratio: number | null;
+  type_breakdown: Readonly<Record<string, { count: number; size: number }>>;
+  storage_backend: string;
+  retention_days: number | null;
+}

@@ -59,6 +59,10 @@ export class CatalogClient {
     return (await this.ask<object | null>('restores.get', { id, scope })) ?? undefined;
   }
 
+  backupStats(scope: TenantScope): Promise<object> {
+    return this.ask('backups.stats', { scope });
+  }
+
   listRestores(body: object): Promise<{ restores: object[]; next_cursor: string | null }> {
     return this.ask('restores.list', body);
   }

@@ -32,6 +32,7 @@ import { Views } from './read-own-write/views.ts';
 import { Meters } from './read-progress/meters.ts';
 import { ReadProgressController } from './read-progress/read-progress.controller.ts';
 import { ReadRestoresController } from './read-restores/read-restores.controller.ts';
+import { ReadStatsController } from './read-stats/read-stats.controller.ts';
 import { RequestBackupController } from './request-backup/request-backup.controller.ts';
 import { RequestBackup } from './request-backup/request-backup.ts';
 import { RequestRestoreController } from './request-restore/request-restore.controller.ts';
@@ -55,6 +56,7 @@ const controllers = [
   RequestVerificationController,
   ReadDatasetsController,
   ReadConfigController,
+  ReadStatsController,
   TestBackupController,
   ReadEventsController,
   EventSubscribersController,

@@ -3,6 +3,7 @@ import { answer, type Stop, subjectOf } from '@dr/messaging';
 import { type House, InjectHouse } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { findApiKey, knownApiKey, type ListApiKeys, listApiKeys } from '../api-keys/api-keys.queries.ts';
+import { backupStats } from '../backups/backup-stats.ts';
 import { findBackup, type ListBackups, listBackups, type TenantScope } from '../backups/backups.queries.ts';
 import { otherCopies } from '../backups/other-copies.ts';
 import { type ListDatasets, listDatasets } from '../datasets/datasets.queries.ts';
@@ -39,6 +40,7 @@ export class AnswerQueries implements OnApplicationBootstrap, OnApplicationShutd
     const { database } = this.house;
     this.on('backups.list', (query: ListBackups) => listBackups(database, query));
     this.on('backups.get', ({ id, scope }: ById) => findBackup(database, id, scope));
+    this.on('backups.stats', ({ scope }: Pick<ById, 'scope'>) => backupStats(database, scope));
     this.on('backups.other-copies', ({ id }: { id: string }) => otherCopies(database, id));
     this.on('restores.list', (query: Parameters<typeof listRestores>[1]) => listRestores(database, query));
     this.on('restores.get', ({ id, scope }: ById) => findRestore(database, id, scope));
