@@ -34,6 +34,8 @@ export interface CaptureFile {
   readonly chunker?: Chunker;
   /** The file's bytes when they do not come from the source folder (already read, or made up); identity is not checked then. */
   readonly content?: Uint8Array;
+  /** The file's bytes as they come, of any length: `size` does not matter then, and what it throws is thrown. Memory stays bounded, whatever the length. */
+  readonly stream?: AsyncIterable<Uint8Array>;
   /** What a symlink says. */
   readonly linkTarget?: string;
   /**

@@ -8,6 +8,8 @@ import type { CapturedTree, CaptureFile, CaptureRequest, Progress } from '../typ
 import type { CaptureJob, CaptureResult } from '../workers/messages.ts';
 import { isRacy } from '../workers/racy.ts';
 import type { PageStore } from './page-store.ts';
+import { partsOf } from './stream-parts.ts';
+import { StreamedFile } from './streamed-file.ts';
 import type { UnchangedFiles } from './unchanged-files.ts';
 
 /** A job holds so many files, or so many bytes, whichever is first: small files share a message, large ones travel alone. */
@@ -51,7 +53,22 @@ export class DatasetCapture {
     this.#crew = new Crew(parts.batchesMax);
   }
 
+  /** What is in work is waited for, unless nobody wants it any more: a store that does not answer must not hold up a cancel. */
   async run(): Promise<CapturedTree> {
+    const { signal } = this.#request;
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => aborted.reject(signal!.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      await Promise.race([aborted.promise, this.#read()]);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+    return this.#tree();
+  }
+
+  async #read(): Promise<void> {
     try {
       for await (const group of this.#request.files) {
         for (const file of group) await this.#take(file);
@@ -63,13 +80,13 @@ export class DatasetCapture {
     } finally {
       await this.#crew.settled();
     }
-    return this.#tree();
   }
 
   async #take(file: CaptureFile): Promise<void> {
     checkPath(file.path);
     if (file.kind !== 'file') return this.#put(file);
     this.#progress.filesTotal++;
+    if (file.stream) return this.#takeStream(file, file.stream);
     this.#progress.bytesTotal += file.size;
     if (this.#parts.bases && !file.content && (await this.#takeOver(this.#parts.bases, file))) return;
     if (file.pin && this.#pin(file)) return;
@@ -102,6 +119,32 @@ export class DatasetCapture {
     if (++this.#unread % BATCH_FILES === 0) this.#tell();
   }
 
+  /** A part is asked for when there is room for it: whoever makes the bytes is held up then. */
+  async #takeStream(file: CaptureFile, stream: AsyncIterable<Uint8Array>): Promise<void> {
+    const turn = this.#turn++;
+    const streamed = new StreamedFile(file);
+    for await (const content of partsOf(stream)) {
+      this.#stop();
+      const { number, part } = streamed.begin(content);
+      await this.#crew.start(async () => this.#takePart(streamed, number, part));
+    }
+    await this.#crew.done();
+    this.#heap.put(file.path, turn, streamed.entry(), streamed.size);
+    this.#progress.files++;
+  }
+
+  async #takePart(streamed: StreamedFile, number: number, part: CaptureFile): Promise<void> {
+    const { session, run, now } = this.#parts;
+    const result = await run({ type: 'capture', session, root: this.#request.root, nowMs: now(), files: [part] });
+    const { entry, newBytes, storedBytes } = result.files[0]!;
+    streamed.captured(number, result.entries.subarray(entry!.start, entry!.end));
+    this.#sums.newBytes += newBytes;
+    this.#sums.storedBytes += storedBytes;
+    this.#progress.bytes += part.size;
+    this.#progress.bytesTotal += part.size;
+    this.#tell();
+  }
+
   /** What has no bytes to read goes straight into the tree; 'gone' takes an entry back. */
   #put(file: CaptureFile): void {
     const body =
@@ -115,10 +158,10 @@ export class DatasetCapture {
     if (batch.length === 0) return;
     this.#batch = [];
     this.#batchBytes = 0;
-    await this.#crew.start(() => this.#read(batch));
+    await this.#crew.start(() => this.#readBatch(batch));
   }
 
-  async #read(batch: readonly { file: CaptureFile; turn: number }[]): Promise<void> {
+  async #readBatch(batch: readonly { file: CaptureFile; turn: number }[]): Promise<void> {
     const { session, run, now } = this.#parts;
     const result = await run({
       type: 'capture',
