@@ -3,7 +3,7 @@ import { type BackupCommand, backupDecider, streamOf } from '@dr/domain';
 import type { LoggedEvent } from '@dr/event-store';
 import { type TestHouse, testHouse } from '../../../../libs/service/src/testing/test-house.ts';
 import { migrations } from '../migrations.ts';
-import { projectBackup } from './backups.projection.ts';
+import { projectBackups } from './backups.projection.ts';
 import { findBackup } from './backups.queries.ts';
 import { otherCopies } from './other-copies.ts';
 
@@ -47,7 +47,7 @@ async function view(backupId: string, ...commands: BackupCommand[]) {
     await house.store.decide(stream, backupDecider, command, { commandId: `${i}-${backupId}`, meta });
   }
   const events = (await house.store.read(stream)).map((event, i) => ({ ...event, position: i + 1 }) as LoggedEvent);
-  for (const event of events) for (let times = 0; times < 2; times++) await house.database.transaction((tx) => projectBackup(tx, event));
+  for (const event of events) for (let times = 0; times < 2; times++) await house.database.transaction((tx) => projectBackups(tx, [event]));
   return (await findBackup(house.database, backupId, { tenant: 'acme' })) as Record<string, unknown>;
 }
 

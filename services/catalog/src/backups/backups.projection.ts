@@ -1,100 +1,144 @@
 import type { DatasetCaptured, DatasetCaptureFailed, DomainEvent, ReadEvent } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
+import { BatchRows, type Place, type ViewTable } from '../views/batch-rows.ts';
+import type { BackupDoc } from './backup-resource.ts';
 
 type Of<Type extends DomainEvent['type']> = Extract<ReadEvent, { type: Type }>;
 
-/** Keeps `catalog_backups` and `catalog_backup_datasets`. Every statement may be repeated with the same event. */
-export async function projectBackup(tx: Queryable, event: ReadEvent): Promise<void> {
+interface BackupRow {
+  backup_id: string;
+  tenant: string;
+  requested_at: string;
+  type: string;
+  status: string;
+  dataset_ids: readonly string[];
+  doc: Partial<BackupDoc>;
+}
+
+interface DatasetRow {
+  backup_id: string;
+  n: number;
+  dataset_id: string;
+  tenant: string;
+  requested_at: string;
+  doc: { readonly status?: string };
+}
+
+const backupTable: ViewTable<BackupRow> = {
+  name: 'catalog_backups',
+  columns: {
+    ...{ backup_id: 'text', tenant: 'text', requested_at: 'timestamptz', type: 'text', status: 'text', dataset_ids: 'text[]' },
+    doc: 'jsonb',
+  },
+  id: 'backup_id',
+  changing: ['status', 'doc'],
+};
+
+const datasetTable: ViewTable<DatasetRow> = {
+  name: 'catalog_backup_datasets',
+  columns: { backup_id: 'text', n: 'int', dataset_id: 'text', tenant: 'text', requested_at: 'timestamptz', doc: 'jsonb' },
+  id: 'backup_id',
+  number: 'n',
+  changing: ['doc'],
+};
+
+/** `catalog_backups` and `catalog_backup_datasets` under a batch of events. */
+class BackupViews {
+  readonly backups = new BatchRows(backupTable);
+  readonly datasets = new BatchRows(datasetTable);
+}
+
+/** Keeps `catalog_backups` and `catalog_backup_datasets`. */
+export async function projectBackups(tx: Queryable, events: readonly ReadEvent[]): Promise<void> {
+  const views = new BackupViews();
+  await load(tx, views, events);
+  for (const event of events) apply(views, event);
+  await views.backups.save(tx);
+  await views.datasets.save(tx);
+}
+
+/** A backup may have thousands of data sets: only those are read that an event is about, and all of one that is cancelled. */
+async function load(tx: Queryable, { backups, datasets }: BackupViews, events: readonly ReadEvent[]): Promise<void> {
+  const [ids, whole] = [new Set<string>(), new Set<string>()];
+  const places: Place[] = [];
+  for (const event of events) {
+    if (isCapture(event)) places.push({ id: event.data.backupId, n: event.data.n });
+    else if (event.stream.startsWith('backup-')) ids.add(backupIdOf(event.stream));
+    if (event.type === 'BackupCancelled' || event.type === 'BackupRequested') whole.add(backupIdOf(event.stream));
+  }
+  await backups.load(tx, ids);
+  await datasets.load(tx, whole);
+  await datasets.loadPlaces(
+    tx,
+    places.filter(({ id }) => !whole.has(id)),
+  );
+}
+
+const isCapture = (event: ReadEvent): event is Of<'DatasetCaptured'> | Of<'DatasetCaptureFailed'> =>
+  event.type === 'DatasetCaptured' || event.type === 'DatasetCaptureFailed';
+
+/** `backup-<id>` → the id. */
+const backupIdOf = (stream: string): string => stream.slice('backup-'.length);
+
+function apply(views: BackupViews, event: ReadEvent): void {
+  if (event.type === 'BackupRequested') insertBackup(views, event);
+  else if (isCapture(event)) recordCapture(views, event);
+  else change(views, event);
+  if (event.type === 'BackupCancelled') withoutResult(views, event);
+}
+
+function change({ backups }: BackupViews, event: ReadEvent): void {
+  backups.change(backupIdOf(event.stream), (row) => {
+    const { status = row.status, doc = {} } = afterEvent(row, event);
+    return { status, doc: { ...row.doc, ...doc } };
+  });
+}
+
+/** What an event makes of its backup: a new status, or none, and fields to be merged in. A field that is undefined goes away. */
+function afterEvent({ status, doc }: BackupRow, event: ReadEvent): { status?: string; doc?: object } {
   switch (event.type) {
-    case 'BackupRequested':
-      return insertBackup(tx, event);
     case 'BackupStarted':
-      return update(tx, event, 'running', { started_at: event.recordedAt });
+      return { status: 'running', doc: { started_at: event.recordedAt } };
     case 'BackupCapturesEnded':
-      return update(tx, event, undefined, { captures: event.data });
+      return { doc: { captures: event.data } };
     case 'BackupCancelRequested':
-      return update(tx, event, undefined, { cancel_requested_at: event.recordedAt });
+      return { doc: { cancel_requested_at: event.recordedAt } };
     case 'BackupSealed':
-      return update(tx, event, event.data.outcome, sealedFields(event));
+      return { status: event.data.outcome, doc: sealedFields(event) };
     case 'BackupFailed':
-      return update(tx, event, 'failed', { ended_at: event.recordedAt, error_code: event.data.code, error_message: event.data.message });
+      return { status: 'failed', doc: { ended_at: event.recordedAt, error_code: event.data.code, error_message: event.data.message } };
     case 'BackupCancelled':
-      return recordCancelled(tx, event);
+      return { status: 'cancelled', doc: { ended_at: event.recordedAt } };
     case 'BackupVerified':
-      return update(tx, event, undefined, { verified_at: event.data.at, verification: event.data });
+      return { doc: { verified_at: event.data.at, verification: event.data } };
     case 'BackupDeleteRequested':
-      return beginDeletion(tx, event);
+      return { status: 'deleting', doc: { ended_as: doc.ended_as ?? status } };
     case 'BackupDeleted':
-      return update(tx, event, 'deleted', { purge_after: event.data.purgeAfter });
+      return { status: 'deleted', doc: { purge_after: event.data.purgeAfter } };
     case 'BackupUndeleted':
-      return takeBack(tx, event);
-    case 'DatasetCaptured':
-    case 'DatasetCaptureFailed':
-      return recordCapture(tx, event);
+      return { status: doc.ended_as ?? status, doc: { ended_as: undefined, purge_after: undefined } };
+    default:
+      return {};
   }
 }
 
-async function insertBackup(tx: Queryable, { data, recordedAt, meta }: Of<'BackupRequested'>): Promise<void> {
+function insertBackup({ backups, datasets }: BackupViews, { data, recordedAt, meta }: Of<'BackupRequested'>): void {
+  const place = { backup_id: data.backupId, tenant: data.tenant, requested_at: recordedAt };
   const doc = {
     parent_id: data.parentId ?? null,
     created_by: data.requestedBy,
     trace: meta.traceparent ?? null,
     expected: data.datasets.length,
   };
-  await tx.query(
-    `INSERT INTO catalog_backups (backup_id, tenant, requested_at, type, status, dataset_ids, doc)
-     VALUES ($1, $2, $3, $4, 'pending', $5, $6) ON CONFLICT (backup_id) DO NOTHING`,
-    [data.backupId, data.tenant, recordedAt, data.backupType, data.datasets.map((d) => d.datasetId), JSON.stringify(doc)],
-  );
-  await tx.query(
-    `INSERT INTO catalog_backup_datasets (backup_id, n, dataset_id, doc, tenant, requested_at)
-     SELECT $1, n, dataset_id, doc, $5, $6 FROM unnest($2::int[], $3::text[], $4::jsonb[]) AS d (n, dataset_id, doc) ON CONFLICT DO NOTHING`,
-    [
-      data.backupId,
-      data.datasets.map((d) => d.n),
-      data.datasets.map((d) => d.datasetId),
-      data.datasets.map((d) => JSON.stringify({ dataset_id: d.datasetId, format: d.format, status: 'pending' })),
-      data.tenant,
-      recordedAt,
-    ],
-  );
-}
-
-/** `backup-<id>` → the id. */
-const backupIdOf = (stream: string): string => stream.slice('backup-'.length);
-
-async function update(tx: Queryable, { stream }: ReadEvent, status: string | undefined, fields: object): Promise<void> {
-  await tx.query('UPDATE catalog_backups SET status = coalesce($2, status), doc = doc || $3::jsonb WHERE backup_id = $1', [
-    backupIdOf(stream),
-    status ?? null,
-    JSON.stringify(fields),
-  ]);
+  backups.insert({ ...place, type: data.backupType, status: 'pending', dataset_ids: data.datasets.map((d) => d.datasetId), doc });
+  for (const { n, datasetId, format } of data.datasets) {
+    datasets.insert({ ...place, n, dataset_id: datasetId, doc: { dataset_id: datasetId, format, status: 'pending' } as object });
+  }
 }
 
 /** Data sets that have no result now will never have one. */
-async function recordCancelled(tx: Queryable, event: Of<'BackupCancelled'>): Promise<void> {
-  await update(tx, event, 'cancelled', { ended_at: event.recordedAt });
-  await tx.query(
-    `UPDATE catalog_backup_datasets SET doc = doc || '{"status": "cancelled"}' WHERE backup_id = $1 AND doc ->> 'status' = 'pending'`,
-    [backupIdOf(event.stream)],
-  );
-}
-
-/** How it ended is kept for when it comes back. */
-async function beginDeletion(tx: Queryable, { stream }: Of<'BackupDeleteRequested'>): Promise<void> {
-  await tx.query(
-    `UPDATE catalog_backups SET status = 'deleting', doc = doc || jsonb_build_object('ended_as', coalesce(doc ->> 'ended_as', status))
-      WHERE backup_id = $1`,
-    [backupIdOf(stream)],
-  );
-}
-
-async function takeBack(tx: Queryable, { stream }: Of<'BackupUndeleted'>): Promise<void> {
-  await tx.query(
-    `UPDATE catalog_backups SET status = coalesce(doc ->> 'ended_as', status), doc = doc - 'ended_as' - 'purge_after' WHERE backup_id = $1`,
-    [backupIdOf(stream)],
-  );
-}
+const withoutResult = ({ datasets }: BackupViews, { stream }: ReadEvent): void =>
+  datasets.changeAll(backupIdOf(stream), ({ doc }) => (doc.status === 'pending' ? { doc: { ...doc, status: 'cancelled' } } : {}));
 
 const sealedFields = ({ data, recordedAt }: Of<'BackupSealed'>): object => ({
   ended_at: recordedAt,
@@ -109,13 +153,9 @@ const sealedFields = ({ data, recordedAt }: Of<'BackupSealed'>): object => ({
   error_message: data.missing.length === 0 ? null : data.missing.map((m) => `${m.datasetId}: ${m.cause}`).join('; '),
 });
 
-async function recordCapture(tx: Queryable, event: Of<'DatasetCaptured'> | Of<'DatasetCaptureFailed'>): Promise<void> {
-  const doc = event.type === 'DatasetCaptured' ? capturedFields(event.data) : failedFields(event.data);
-  await tx.query('UPDATE catalog_backup_datasets SET doc = doc || $3::jsonb WHERE backup_id = $1 AND n = $2', [
-    event.data.backupId,
-    event.data.n,
-    JSON.stringify(doc),
-  ]);
+function recordCapture({ datasets }: BackupViews, event: Of<'DatasetCaptured'> | Of<'DatasetCaptureFailed'>): void {
+  const fields = event.type === 'DatasetCaptured' ? capturedFields(event.data) : failedFields(event.data);
+  datasets.change(event.data.backupId, ({ doc }) => ({ doc: { ...doc, ...fields } }), event.data.n);
 }
 
 const capturedFields = (data: DatasetCaptured): object => ({

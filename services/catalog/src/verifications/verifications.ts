@@ -1,24 +1,44 @@
 import type { ReadEvent } from '@dr/domain';
 import { type Queryable, rows } from '@dr/event-store';
 import type { TenantScope } from '../backups/backups.queries.ts';
+import { BatchRows, type ViewTable } from '../views/batch-rows.ts';
+
+interface ViewRow {
+  verification_id: string;
+  backup_id: string;
+  tenant: string;
+  requested_at: string;
+  status: string;
+  doc: object;
+}
+
+const verificationTable: ViewTable<ViewRow> = {
+  name: 'catalog_verifications',
+  columns: { verification_id: 'text', backup_id: 'text', tenant: 'text', requested_at: 'timestamptz', status: 'text', doc: 'jsonb' },
+  id: 'verification_id',
+  changing: ['status', 'doc'],
+};
+
+const verificationIdOf = (stream: string): string => stream.slice('verification-'.length);
 
 /** Keeps `catalog_verifications`. */
-export async function projectVerification(tx: Queryable, event: ReadEvent): Promise<void> {
+export async function projectVerifications(tx: Queryable, events: readonly ReadEvent[]): Promise<void> {
+  const views = new BatchRows(verificationTable);
+  const own = events.filter(({ stream }) => stream.startsWith('verification-'));
+  await views.load(tx, new Set(own.map(({ stream }) => verificationIdOf(stream))));
+  for (const event of own) apply(views, event);
+  await views.save(tx);
+}
+
+function apply(views: BatchRows<ViewRow>, event: ReadEvent): void {
   if (event.type === 'VerificationRequested') {
-    const { verificationId, backupId, tenant, level, requestedBy } = event.data;
-    await tx.query(
-      `INSERT INTO catalog_verifications (verification_id, backup_id, tenant, requested_at, status, doc)
-       VALUES ($1, $2, $3, $4, 'pending', $5) ON CONFLICT DO NOTHING`,
-      [verificationId, backupId, tenant, event.recordedAt, JSON.stringify({ level, created_by: requestedBy })],
-    );
+    const { verificationId: verification_id, backupId: backup_id, tenant, level, requestedBy: created_by } = event.data;
+    views.insert({ verification_id, backup_id, tenant, requested_at: event.recordedAt, status: 'pending', doc: { level, created_by } });
   }
   if (event.type === 'VerificationEnded') {
-    const { outcome, message, ...counts } = event.data;
-    await tx.query('UPDATE catalog_verifications SET status = $2, doc = doc || $3::jsonb WHERE verification_id = $1', [
-      event.stream.slice('verification-'.length),
-      outcome,
-      JSON.stringify({ ...counts, error_message: message ?? null, ended_at: event.recordedAt }),
-    ]);
+    const { outcome: status, message, ...counts } = event.data;
+    const fields = { ...counts, error_message: message ?? null, ended_at: event.recordedAt };
+    views.change(verificationIdOf(event.stream), ({ doc }) => ({ status, doc: { ...doc, ...fields } }));
   }
 }
 
