@@ -23,13 +23,15 @@ export interface PackFooter {
 }
 
 const ENTRY_BYTES = 45;
+const BASE_BYTES = 32;
 export const RECORDS_MAX = 16_384;
 
-/** Most bytes that a sealed footer of `records` records without bases takes. */
-export const footerBytes = (records: number, session: string): number => records * ENTRY_BYTES + session.length * 3 + 64;
+/** Most bytes that a sealed footer of `records` records takes, so many of them deltas. */
+export const footerBytes = (records: number, deltas: number, session: string): number =>
+  records * ENTRY_BYTES + deltas * BASE_BYTES + session.length * 3 + 64;
 
 export function encodeFooter(footer: PackFooter): Buffer {
-  const writer = new ByteWriter(footerBytes(footer.entries.length, footer.session));
+  const writer = new ByteWriter(footerBytes(footer.entries.length, 0, footer.session));
   writer.sized(Buffer.from(footer.session)).u32(footer.entries.length);
   for (const entry of footer.entries) {
     writer.bytes(entry.id).u32(entry.offset).u32(entry.length).u32(entry.pieceLength);

@@ -2,7 +2,7 @@ import { Malformed } from '../errors.ts';
 import { ByteReader } from './bytes.ts';
 import { decodeFooter, type PackEntry, type PackFooter } from './pack-entries.ts';
 import { FOOTER_PART, PACK_PADDING, TRAILER_BYTES, TRAILER_MAGIC } from './pack-writer.ts';
-import { decodeRecord } from './record.ts';
+import { type BaseOf, decodeRecord } from './record.ts';
 import { associatedData, type Belonging, HEADER_BYTES, nonce, openBytes, type SealKind } from './seal.ts';
 
 export interface PackTrailer {
@@ -36,11 +36,11 @@ export function openFooter(key: Uint8Array, belonging: Belonging, kind: SealKind
   return footer;
 }
 
-/** Opens records of one pack, in any order. @throws Malformed. */
+/** Opens records of one pack, in any order. @throws Malformed, for a delta without `baseOf` too. */
 export function recordOpener(key: Uint8Array, belonging: Belonging, kind: SealKind) {
   const aad = associatedData(belonging, kind);
-  return (id: Uint8Array, record: number, sealed: Uint8Array): Uint8Array =>
-    decodeRecord(openBytes(key, nonce(0, record), aad(id), sealed));
+  return (id: Uint8Array, record: number, sealed: Uint8Array, baseOf?: BaseOf): Uint8Array =>
+    decodeRecord(openBytes(key, nonce(0, record), aad(id), sealed), baseOf);
 }
 
 export type { PackEntry, PackFooter };

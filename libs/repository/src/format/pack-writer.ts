@@ -2,7 +2,7 @@ import { Malformed, SealMismatch } from '../errors.ts';
 import { ByteWriter } from './bytes.ts';
 import { sha256Hex } from './hashes.ts';
 import { encodeFooter, footerBytes, type PackEntry, RECORDS_MAX } from './pack-entries.ts';
-import { decodeRecord, encodeRecordHeader, PIECE_BYTES_MAX, RECORD_HEADER_BYTES, type RecordHeader } from './record.ts';
+import { BASE_ID_BYTES, decodeRecord, type EncodedPiece, encodeRecordHeader, PIECE_BYTES_MAX, RECORD_HEADER_BYTES } from './record.ts';
 import { release } from './release.ts';
 import { associatedData, encodeHeader, HEADER_BYTES, nonce, openBytes, partName, type SealHeader, sealInto, TAG_BYTES } from './seal.ts';
 
@@ -40,6 +40,7 @@ export class PackWriter {
   readonly #session: string;
   readonly #entries: PackEntry[] = [];
   #end = HEADER_BYTES;
+  #deltas = 0;
 
   /** @param seal a new one: fresh salt. @param buffer at least HEADER_BYTES + footer; records that do not fit go to the next pack. */
   constructor(buffer: Buffer, seal: { header: SealHeader; key: Uint8Array }, options: { session: string; target: number }) {
@@ -63,17 +64,20 @@ export class PackWriter {
 
   /** Whether a payload of so many bytes still fits into the buffer. */
   fits(payloadBytes: number): boolean {
-    const record = RECORD_HEADER_BYTES + payloadBytes + TAG_BYTES;
-    return this.#end + record + footerBytes(this.#entries.length + 1, this.#session) + TRAILER_BYTES + PACK_PADDING <= this.#buffer.length;
+    const record = RECORD_HEADER_BYTES + BASE_ID_BYTES + payloadBytes + TAG_BYTES;
+    const footer = footerBytes(this.#entries.length + 1, this.#deltas + 1, this.#session);
+    return this.#end + record + footer + TRAILER_BYTES + PACK_PADDING <= this.#buffer.length;
   }
 
-  /** Seals one piece. @param path for the message of SealMismatch. @returns sealed bytes. */
-  append(id: Uint8Array, piece: Uint8Array, record: { header: RecordHeader; payload: Uint8Array }, path: string): number {
+  /** Seals one piece. @param path for the message of SealMismatch. @param base bytes of the piece that a delta needs. @returns sealed bytes. */
+  append(id: Uint8Array, piece: Uint8Array, { header, payload }: EncodedPiece, path: string, base?: Uint8Array): number {
     const iv = nonce(0, this.#entries.length);
-    const [offset, head] = [this.#end, encodeRecordHeader(record.header)];
-    this.#end = sealInto(this.#buffer, offset, this.#key, iv, this.#aad(id), [head, record.payload]);
-    this.#check(iv, id, offset, piece, path);
-    this.#entries.push({ id: new Uint8Array(id), offset, length: this.#end - offset, pieceLength: piece.length });
+    const [offset, head] = [this.#end, encodeRecordHeader(header)];
+    this.#end = sealInto(this.#buffer, offset, this.#key, iv, this.#aad(id), [head, payload]);
+    this.#check(iv, id, offset, piece, path, base);
+    const entry = { id: new Uint8Array(id), offset, length: this.#end - offset, pieceLength: piece.length };
+    this.#entries.push(header.base ? { ...entry, base: new Uint8Array(header.base) } : entry);
+    if (header.base) this.#deltas++;
     return this.#end - offset;
   }
 
@@ -94,10 +98,11 @@ export class PackWriter {
     return { name: sha256Hex(bytes), header: this.#header, bytes, entries: this.#entries };
   }
 
-  #check(iv: Buffer, id: Uint8Array, offset: number, piece: Uint8Array, path: string): void {
+  #check(iv: Buffer, id: Uint8Array, offset: number, piece: Uint8Array, path: string, base?: Uint8Array): void {
     let back: Uint8Array;
     try {
-      back = decodeRecord(openBytes(this.#key, iv, this.#aad(id), this.#buffer.subarray(offset, this.#end)));
+      const plain = openBytes(this.#key, iv, this.#aad(id), this.#buffer.subarray(offset, this.#end));
+      back = decodeRecord(plain, base && (() => base));
     } catch (cause) {
       if (cause instanceof Malformed) throw new SealMismatch(path);
       throw cause;

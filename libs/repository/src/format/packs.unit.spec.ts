@@ -130,7 +130,7 @@ describe('packs', () => {
 describe('records', () => {
   test('headers have room for transforms and the base of a delta', () => {
     const base = randomBytes(32);
-    const delta = { codec: 1, transform: 0x41, length: 77, base };
+    const delta = { codec: 1, transform: 0x44, length: 77, base };
     const { header, bytes } = decodeRecordHeader(Buffer.concat([encodeRecordHeader(delta), Buffer.alloc(3)]));
     expect(header).toEqual(delta);
     expect(bytes).toBe(40);

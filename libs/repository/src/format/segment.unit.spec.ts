@@ -42,7 +42,7 @@ test('segments give back any rows, sorted by the first 16 bytes of the id, with 
       index.addSegment(segment);
       expect(index.size).toBe(rows.length);
       for (const { id, pack, offset, length, record, base } of rows) {
-        expect([...index.locations(id)]).toContainEqual({ pack, offset, length, record, delta: base !== undefined });
+        expect([...index.locations(id)]).toContainEqual({ pack, offset, length, record, ...(base && { base }) });
       }
       expect(segment.bases.size).toBe(rows.filter(({ base }) => base).length);
     }),
@@ -115,8 +115,8 @@ describe('the index in memory', () => {
     expect(index.addPack(packs[0]!, entries)).toBe(0);
     expect(index.size).toBe(9100);
     for (const [i, { id }] of entries.entries()) expect([...index.locations(id)].map(({ pack }) => pack)).toEqual(i < 100 ? [1, 0] : [0]);
-    expect(index.locate(idOf(5), (pack) => pack === 0)).toMatchObject({ pack: 0, offset: 5, record: 5 });
-    expect(index.locate(idOf(9001))).toBeUndefined();
+    expect(index.copyOf(idOf(5), (pack) => pack === 0)).toEqual({ location: { pack: 0, offset: 5, length: 5, record: 5 } });
+    expect(index.copyOf(idOf(9001))).toBeUndefined();
     let visited = 0;
     index.forEach(() => {
       visited++;

@@ -8,12 +8,19 @@ export interface Location {
   readonly offset: number;
   readonly length: number;
   readonly record: number;
-  /** The copy is a delta: its base has to be read too. */
-  readonly delta: boolean;
+  /** The copy is a delta: the id (32 bytes) of the piece that has to be read too. */
+  readonly base?: Uint8Array;
+}
+
+/** A way to a piece: a full copy, or a delta and a full copy of its base. */
+export interface Copy {
+  readonly location: Location;
+  readonly base?: { readonly id: Uint8Array; readonly location: Location };
 }
 
 const ROW_WORDS = INDEX_ENTRY_BYTES / 4;
 const FIRST_ROWS = 1024;
+const ID_BYTES = 32;
 
 /**
  * Every copy of every piece that the loaded segments know, in typed arrays: 36 bytes a copy and 8 to 16 a slot. Open addressing on the first 16 bytes of
@@ -27,6 +34,7 @@ export class PieceIndex {
   #slots = new Int32Array(FIRST_ROWS * 2);
   #count = 0;
   #used = 0;
+  readonly #bases = new RowBases();
 
   /** Copies known. */
   get size(): number {
@@ -46,7 +54,7 @@ export class PieceIndex {
     this.#room(words.length / ROW_WORDS);
     for (let at = 0; at < words.length; at += ROW_WORDS) {
       const ordinal = ordinals[words[at + 4]!]!;
-      if (ordinal >= 0) this.#addRow(words, at, ordinal);
+      if (ordinal >= 0) this.#addRow(words, at, ordinal, segment.bases.get(at / ROW_WORDS));
     }
   }
 
@@ -61,7 +69,7 @@ export class PieceIndex {
     entries.forEach((entry, record) => {
       bytes.set(entry.id.subarray(0, PREFIX_BYTES));
       words.set([ordinal, entry.offset, entry.length, record | (entry.base ? 0x10000 : 0)], 4);
-      this.#addRow(words, 0, ordinal);
+      this.#addRow(words, 0, ordinal, entry.base);
     });
     return ordinal;
   }
@@ -72,17 +80,32 @@ export class PieceIndex {
     for (let row = this.#slots[this.#slotOf(key, 0)]! - 1; row >= 0; row = this.#next[row]! - 1) yield this.#location(row);
   }
 
-  /** The newest copy in a pack that `usable` accepts. */
-  locate(id: Uint8Array, usable: (pack: number) => boolean = () => true): Location | undefined {
-    for (const location of this.locations(id)) if (usable(location.pack)) return location;
+  /** All ways to a piece through packs that `usable` accepts: full copies, then deltas, each kind newest first. */
+  *copies(id: Uint8Array, usable: (pack: number) => boolean = () => true): Generator<Copy> {
+    for (const location of this.fullCopies(id, usable)) yield { location };
+    for (const location of this.locations(id)) {
+      const base = location.base;
+      if (base && usable(location.pack))
+        for (const full of this.fullCopies(base, usable)) yield { location, base: { id: base, location: full } };
+    }
+  }
+
+  /** Full copies in packs that `usable` accepts, newest first: what a delta may rest on. */
+  *fullCopies(id: Uint8Array, usable: (pack: number) => boolean): Generator<Location> {
+    for (const location of this.locations(id)) if (!location.base && usable(location.pack)) yield location;
+  }
+
+  /** The first of `copies`. */
+  copyOf(id: Uint8Array, usable?: (pack: number) => boolean): Copy | undefined {
+    for (const copy of this.copies(id, usable)) return copy;
     return undefined;
   }
 
-  /** Visits (16-byte prefix, pack ordinal) of every copy. The prefix is valid during the call only. */
-  forEach(visit: (prefix: Uint32Array, pack: number) => void): void {
+  /** Visits (16-byte prefix, pack ordinal, id of a delta's base) of every copy. The prefix is valid during the call only. */
+  forEach(visit: (prefix: Uint32Array, pack: number, base?: Uint8Array) => void): void {
     for (let row = 0; row < this.#count; row++) {
       const at = row * ROW_WORDS;
-      visit(this.#rows.subarray(at, at + 4), this.#rows[at + 4]!);
+      visit(this.#rows.subarray(at, at + 4), this.#rows[at + 4]!, this.#baseOf(row));
     }
   }
 
@@ -91,8 +114,9 @@ export class PieceIndex {
     return this.packs.push(pack) - 1;
   }
 
-  #addRow(words: Uint32Array, at: number, ordinal: number): void {
+  #addRow(words: Uint32Array, at: number, ordinal: number, base?: Uint8Array): void {
     const row = this.#count++;
+    if (base) this.#bases.add(row, base);
     this.#rows.set(words.subarray(at, at + ROW_WORDS), row * ROW_WORDS);
     this.#rows[row * ROW_WORDS + 4] = ordinal;
     const slot = this.#slotOf(words, at);
@@ -117,14 +141,18 @@ export class PieceIndex {
 
   #location(row: number): Location {
     const at = row * ROW_WORDS;
-    const tail = this.#rows[at + 7]!;
-    return {
+    const full = {
       pack: this.#rows[at + 4]!,
       offset: this.#rows[at + 5]!,
       length: this.#rows[at + 6]!,
-      record: tail & 0xffff,
-      delta: tail >>> 16 !== 0,
+      record: this.#rows[at + 7]! & 0xffff,
     };
+    const base = this.#baseOf(row);
+    return base ? { ...full, base } : full;
+  }
+
+  #baseOf(row: number): Uint8Array | undefined {
+    return this.#rows[row * ROW_WORDS + 7]! >>> 16 === 0 ? undefined : this.#bases.of(row);
   }
 
   /** Makes room for `more` rows with slots at most half full. */
@@ -145,7 +173,35 @@ export class PieceIndex {
   }
 }
 
-function enlarged<T extends Uint32Array | Int32Array>(target: T, source: T): T {
+/** Ids of bases by row, for the few rows that are deltas: 36 bytes each. */
+class RowBases {
+  #rows = new Uint32Array(16);
+  #ids = new Uint8Array(16 * ID_BYTES);
+  #count = 0;
+
+  /** Rows come in ascending order. */
+  add(row: number, base: Uint8Array): void {
+    if (this.#count === this.#rows.length) {
+      this.#rows = enlarged(new Uint32Array(2 * this.#count), this.#rows);
+      this.#ids = enlarged(new Uint8Array(2 * this.#count * ID_BYTES), this.#ids);
+    }
+    this.#rows[this.#count] = row;
+    this.#ids.set(base, this.#count * ID_BYTES);
+    this.#count++;
+  }
+
+  of(row: number): Uint8Array | undefined {
+    let [low, high] = [0, this.#count];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#rows[middle]! < row) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.#count && this.#rows[low] === row ? this.#ids.slice(low * ID_BYTES, (low + 1) * ID_BYTES) : undefined;
+  }
+}
+
+function enlarged<T extends Uint32Array | Int32Array | Uint8Array>(target: T, source: T): T {
   target.set(source);
   return target;
 }

@@ -5,7 +5,7 @@ import { recordOpener } from '../format/pack-reader.ts';
 import { keyFor } from '../format/seal.ts';
 import type { IndexedPack } from '../format/segment.ts';
 import { decoding, ownerOf, type TenantScope } from '../tenant-scope.ts';
-import type { Location } from './piece-index.ts';
+import type { Copy, Location } from './piece-index.ts';
 import type { TenantIndex } from './tenant-index.ts';
 
 /** The key and what authenticates the records of one pack, from what the index says of it. @throws Malformed, keys.* errors. */
@@ -43,20 +43,21 @@ export class PieceReader {
     throw first ?? this.unresolved(id, paths);
   }
 
-  /** Why a piece is in no index: a damaged segment, if there is one, is the likely reason and is named. */
+  /** Why there is no way to a piece: a damaged segment, if there is one, is the likely reason and is named. */
   unresolved(id: Uint8Array, paths: readonly string[] = []): DrError {
     const [problem] = this.index.problems.values();
     if (problem)
       return new Damaged(problem.object, `a piece that no other index segment knows may stand in it (${problem.error.message})`, { paths });
-    return new PieceUnresolved(Buffer.from(id).toString('hex'), this.scope.names.index, paths);
+    const [delta] = this.index.pieces.locations(id);
+    return new PieceUnresolved(Buffer.from(delta?.base ?? id).toString('hex'), this.scope.names.index, paths);
   }
 
   /** The piece, the last error met, or undefined when no copy is known. */
   async #readAny(id: Uint8Array): Promise<Uint8Array | DrError | undefined> {
     let error: DrError | undefined;
-    for (const location of this.index.pieces.locations(id)) {
+    for (const copy of this.index.pieces.copies(id)) {
       try {
-        return await this.#readCopy(id, location);
+        return await this.#readCopy(id, copy);
       } catch (cause) {
         if (!(cause instanceof DrError)) throw cause;
         error = cause;
@@ -65,12 +66,17 @@ export class PieceReader {
     return error;
   }
 
-  async #readCopy(id: Uint8Array, { pack: ordinal, offset, length, record }: Location): Promise<Uint8Array> {
+  async #readCopy(id: Uint8Array, { location, base }: Copy): Promise<Uint8Array> {
+    return this.#readRecord(id, location, base && (await this.#readRecord(base.id, base.location)));
+  }
+
+  /** @param base the piece that a delta needs. */
+  async #readRecord(id: Uint8Array, { pack: ordinal, offset, length, record }: Location, base?: Uint8Array): Promise<Uint8Array> {
     const pack = this.index.pieces.packs[ordinal]!;
     const object = this.scope.names.pack(pack.kind, pack.name);
     const sealed = await this.scope.store.read(object, { start: offset, end: offset + length });
     return decoding(object, () => {
-      const piece = this.#opener(ordinal, pack)(id, record, sealed);
+      const piece = this.#opener(ordinal, pack)(id, record, sealed, base && (() => base));
       if (Buffer.compare(this.#naming.id(sha256(piece)), id) !== 0)
         throw new Damaged(object, 'a piece does not have the content its id names');
       return piece;

@@ -1,15 +1,16 @@
 import { DrError, ObjectMissing } from '@dr/storage';
 import { Crew } from '../concurrency.ts';
 import { Damaged, PinnedOnly } from '../errors.ts';
-import { openPackOf, PieceReader } from '../index/piece-reader.ts';
+import { PieceReader } from '../index/piece-reader.ts';
 import type { TenantIndex } from '../index/tenant-index.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 import { rootId, walkEntries } from '../tree/walk-tree.ts';
 import type { PieceId, Progress, RestoreOptions, RestoreReport, TreeEntry } from '../types.ts';
-import type { TargetFile, UnpackResult } from '../workers/messages.ts';
-import { exactly, type WorkerPool } from '../workers/pool.ts';
-import { type NeededRecord, NeededRecords, type PackRange, rangesOf, recordLists } from './needed-records.ts';
+import type { TargetFile } from '../workers/messages.ts';
+import type { WorkerPool } from '../workers/pool.ts';
+import { type NeededRecord, NeededRecords, type PackRange, rangesOf } from './needed-records.ts';
 import { RestoreTarget } from './restore-target.ts';
+import { runUnpack } from './unpack-jobs.ts';
 
 const SMALL_FILES = 64;
 
@@ -98,9 +99,9 @@ export class TreeRestore {
   }
 
   #need(id: Uint8Array, use: { slot: number; at: number }, path: string): void {
-    const location = this.#parts.index.pieces.locate(id);
-    if (!location) throw this.#reader.unresolved(id, [path]);
-    this.#needed.add(id, location, use);
+    const copy = this.#parts.index.pieces.copyOf(id);
+    if (!copy) throw this.#reader.unresolved(id, [path]);
+    this.#needed.add(id, copy, use);
   }
 
   async #writeSmall(): Promise<void> {
@@ -128,25 +129,26 @@ export class TreeRestore {
   }
 
   async #readRange(ordinal: number, { start, end, records }: PackRange): Promise<void> {
-    const { scope, index, pool } = this.#parts;
+    const { scope, index } = this.#parts;
     const pack = index.pieces.packs[ordinal]!;
     const object = scope.names.pack(pack.kind, pack.name);
-    let result: UnpackResult;
+    const parts = { ...this.#parts, fileOf: (slot: number) => this.#files[slot]!.target, remaining: this.#remaining };
     try {
-      const { bytes, transfer } = exactly(await scope.store.read(object, { start, end }));
+      const bytes = await scope.store.read(object, { start, end });
       this.#report.bytesRead += end - start;
-      const { key, belonging } = openPackOf(scope, pack);
-      const lists = recordLists(records, (slot) => this.#files[slot]!.target);
-      const { name, kind, commitment } = pack;
-      const job = { pack: { name, kind, key, belonging, commitment }, idKey: scope.keys.idKey, bytes: bytes!, start, whole: false };
-      result = await pool.run({ type: 'unpack', ...job, ...lists, remaining: this.#remaining }, transfer);
+      const { outcomes, finished, written, deltaBytes } = await runUnpack(parts, { pack: ordinal, bytes, start, whole: false, records });
+      this.#report.bytesRead += deltaBytes;
+      for (const { record, lost } of outcomes) if (lost) this.#lose(record, lost.object, messageOf(lost));
+      this.#advance(finished, written);
     } catch (cause) {
       if (!(cause instanceof DrError) || !/^(store|keys)\./.test(cause.code)) throw cause;
-      for (const record of records) this.#lost.push({ record, object, message: missingOr(cause) });
-      return;
+      for (const record of records.flatMap((whole) => [whole, ...(whole.deltas ?? [])])) this.#lose(record, object, missingOr(cause));
     }
-    for (const { record, message } of result.failed) this.#lost.push({ record: records[record]!, object, message });
-    this.#advance(result.finished, result.written);
+  }
+
+  /** A base that is needed only for deltas is lost with them. */
+  #lose(record: NeededRecord, object: string, message: string): void {
+    if (record.uses.length > 0) this.#lost.push({ record, object, message });
   }
 
   /** Reads what a damaged or missing copy was for from another copy, until nothing is lost or no copy is left. @throws Damaged. */
@@ -173,7 +175,7 @@ export class TreeRestore {
 
   #otherCopy({ id }: NeededRecord, bad: ReadonlySet<string>) {
     const { index, scope } = this.#parts;
-    return index.pieces.locate(id, (ordinal) => {
+    return index.pieces.copyOf(id, (ordinal) => {
       const pack = index.pieces.packs[ordinal]!;
       return !bad.has(scope.names.pack(pack.kind, pack.name));
     });
@@ -201,6 +203,8 @@ function holding(entry: TreeEntry, { size, pieces, inline, pinned }: TreeEntry):
   if (pinned || size !== entry.size) throw new PinnedOnly(entry.path);
   return { ...entry, pieces, inline };
 }
+
+const messageOf = ({ message, error }: { message: string; error?: DrError }): string => (error ? missingOr(error) : message);
 
 const missingOr = (cause: DrError): string => (cause instanceof ObjectMissing ? 'it is missing from the store' : cause.message);
 

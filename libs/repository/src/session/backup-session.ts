@@ -140,7 +140,10 @@ export class OpenedSession implements BackupSession {
       return type !== 'full' || trust.trust(pack, () => this.#isWhole(pack));
     };
     const reader = new PieceReader(this.#scope, index);
-    const { pins } = await checkTrees({ reader, backupId: this.backupId, mayPin: type === 'snapshot', usable }, manifest.datasets);
+    const { pins } = await checkTrees(
+      { reader, backupId: this.backupId, mayPin: type === 'snapshot', usable, deltas: type !== 'full' },
+      manifest.datasets,
+    );
     return { storedBytes: ownList.reduce((sum, pack) => sum + pack.size, 0), pins };
   }
 

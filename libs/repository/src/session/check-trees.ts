@@ -11,6 +11,8 @@ export interface TreeCheck {
   readonly mayPin: boolean;
   /** Whether a pack (ordinal) may be counted on: listed with its size, in no plan, and for a full read in this session. */
   readonly usable: (pack: number) => boolean | Promise<boolean>;
+  /** Whether deltas count, with their bases; a full takes none. */
+  readonly deltas: boolean;
 }
 
 /**
@@ -51,8 +53,8 @@ class PackChoice {
   }
 
   ask(id: Uint8Array, path: string): void {
-    const known = this.#check.reader.index.pieces.locate(id, (pack) => this.#usable.get(pack) === true);
-    if (!known) this.#open.push({ id: new Uint8Array(id), path });
+    const known = this.#check.reader.index.pieces.copyOf(id, (pack) => this.#usable.get(pack) === true);
+    if (!known || (known.base && !this.#check.deltas)) this.#open.push({ id: new Uint8Array(id), path });
   }
 
   /** Decides about the pieces that lie in packs not asked about yet. */
@@ -64,11 +66,16 @@ class PackChoice {
   }
 
   async #findUsable(id: Uint8Array): Promise<boolean> {
-    for (const { pack } of this.#check.reader.index.pieces.locations(id)) {
-      if (!this.#usable.has(pack)) this.#usable.set(pack, await this.#check.usable(pack));
-      if (this.#usable.get(pack)) return true;
+    for (const { location, base } of this.#check.reader.index.pieces.copies(id)) {
+      if (base && !this.#check.deltas) return false;
+      if ((await this.#isUsable(location.pack)) && (!base || (await this.#isUsable(base.location.pack)))) return true;
     }
     return false;
+  }
+
+  async #isUsable(pack: number): Promise<boolean> {
+    if (!this.#usable.has(pack)) this.#usable.set(pack, await this.#check.usable(pack));
+    return this.#usable.get(pack)!;
   }
 }
 

@@ -25,14 +25,14 @@ export class CountedPacks {
     this.#parts = parts;
   }
 
-  /** Whether a piece has a copy that counts. A full takes no delta. */
+  /** Whether a piece has a copy that counts. A full takes no delta; a delta counts together with a full copy of its base. */
   counts(id: Uint8Array): boolean | Promise<boolean> {
     const { index, type } = this.#parts;
     const open: number[] = [];
-    for (const location of index.pieces.locations(id)) {
-      if (type === 'full' && location.delta) continue;
+    for (const { location, base } of index.pieces.copies(id)) {
+      if (type === 'full' && base) break;
       const counts = this.#packCounts(location);
-      if (counts === true) return true;
+      if (counts === true && (!base || this.#packCounts(base.location))) return true;
       if (counts === undefined) open.push(location.pack);
     }
     return open.length > 0 && this.#anyWhole(open);
@@ -40,7 +40,7 @@ export class CountedPacks {
 
   /** Whether one of the session's own packs has the piece. */
   isOwn(id: Uint8Array): boolean {
-    return this.#parts.index.pieces.locate(id, (pack) => this.#ownPacks().has(pack)) !== undefined;
+    return this.#parts.index.pieces.copyOf(id, (pack) => this.#ownPacks().has(pack)) !== undefined;
   }
 
   #packCounts({ pack }: Location): boolean | undefined {

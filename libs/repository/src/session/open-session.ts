@@ -4,6 +4,7 @@ import { BackupDecided, Malformed } from '../errors.ts';
 import { checkBackupId } from '../format/object-names.ts';
 import { decodeSession, encodeSession } from '../format/session-object.ts';
 import { KnownPieces, type KnownTable, newTable } from '../index/known-pieces.ts';
+import type { PieceIndex } from '../index/piece-index.ts';
 import { listPacks, TenantIndex } from '../index/tenant-index.ts';
 import { type Ledger, readLedger } from '../ledger.ts';
 import type { TenantScope } from '../tenant-scope.ts';
@@ -90,13 +91,24 @@ function knownPieces(backupId: string, type: BackupType, { ledger, index, found,
   });
   const table = newTable(pieces.size);
   const known = new KnownPieces([table]);
-  pieces.forEach((prefix, pack) => {
-    if (usable[pack] && own.has(pack)) known.enter(prefix, 'own');
+  pieces.forEach((prefix, pack, base) => {
+    if (usable[pack] && own.has(pack) && !base) known.enter(prefix, 'own');
   });
-  pieces.forEach((prefix, pack) => {
-    if (usable[pack] && !own.has(pack)) known.enter(prefix, pack);
+  pieces.forEach((prefix, pack, base) => {
+    if (usable[pack] && !own.has(pack) && !base) known.enter(prefix, pack);
   });
+  if (type !== 'full') enterDeltas(known, pieces, (pack) => usable[pack]!);
   return { known, table, trust, trustStates, usable };
+}
+
+/**
+ * Pieces that have only a delta copy count as stored while a full copy of their base counts; 'own' says just that: stored, and no base for others. A full
+ * stores them again.
+ */
+function enterDeltas(known: KnownPieces, pieces: PieceIndex, usable: (pack: number) => boolean): void {
+  pieces.forEach((prefix, pack, base) => {
+    if (base && usable(pack) && !pieces.fullCopies(base, usable).next().done) known.enter(prefix, 'own');
+  });
 }
 
 /** Ordinals of the packs that a session's segments name. */

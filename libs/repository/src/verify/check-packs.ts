@@ -1,12 +1,13 @@
 import { Crew } from '../concurrency.ts';
+import type { PackEntry } from '../format/pack-entries.ts';
 import type { IndexedPack } from '../format/segment.ts';
-import { openPackOf } from '../index/piece-reader.ts';
 import type { TenantIndex } from '../index/tenant-index.ts';
-import { type NeededRecord, recordLists } from '../restore/needed-records.ts';
+import { type NeededRecord, type PackRange, portionsOf, rangesOf } from '../restore/needed-records.ts';
+import { type Outcome, runUnpack, type UnpackParts } from '../restore/unpack-jobs.ts';
 import { readFooter } from '../session/found-packs.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 import type { Progress, VerifyFindingKind, VerifyOptions } from '../types.ts';
-import { exactly, type WorkerPool } from '../workers/pool.ts';
+import type { WorkerPool } from '../workers/pool.ts';
 import type { Findings } from './findings.ts';
 import type { NeededFiles } from './needed-files.ts';
 
@@ -28,34 +29,58 @@ export async function checkPacksQuick(check: PackCheck): Promise<void> {
   const progress = progressOf(check);
   await eachPack(check, crew, async (pack, object, records) => {
     const { footer } = await readFooter(check.scope, pack);
-    for (const { id, location } of records) {
-      const entry = footer.entries[location.record];
-      const same = entry?.offset === location.offset && Buffer.compare(entry.id.subarray(0, 16), id.subarray(0, 16)) === 0;
-      if (!same) report(check, object, 'damaged', `The footer of ${object} does not have a record that the index knows.`, records);
+    for (const record of records) {
+      if (!hasRecord(footer.entries[record.location.record], record))
+        report(check, object, 'damaged', `The footer of ${object} does not have a record that the index knows.`, records);
     }
     progress(records.reduce((sum, { location }) => sum + location.length, 0));
   });
 }
 
-/** Every needed pack is read whole: its name, header, footer, and every needed record down to the SHA-256 of its piece. */
+function hasRecord(entry: PackEntry | undefined, { id, location }: NeededRecord): boolean {
+  if (entry?.offset !== location.offset || Buffer.compare(entry.id.subarray(0, 16), id.subarray(0, 16)) !== 0) return false;
+  return Buffer.compare(entry.base ?? NO_BASE, location.base ?? NO_BASE) === 0;
+}
+
+const NO_BASE = new Uint8Array(0);
+
+/**
+ * Every needed pack is read whole: its name, header, footer, and every needed record down to the SHA-256 of its piece. Deltas are opened with their bases,
+ * so what is a delta in a pack is read once more, by itself.
+ */
 export async function checkPacksFull(check: PackCheck, pool: WorkerPool): Promise<void> {
   const crew = new Crew(pool.size + 1);
   const progress = progressOf(check);
+  const parts = { ...check, pool };
   await eachPack(check, crew, async (pack, object, records) => {
-    const { bytes, transfer } = exactly(await check.scope.store.read(object));
-    const read = bytes!.length;
-    const { key, belonging } = openPackOf(check.scope, pack);
-    const { name, kind, commitment } = pack;
-    const job = { pack: { name, kind, key, belonging, commitment }, idKey: check.scope.keys.idKey, bytes: bytes!, start: 0, whole: true };
-    const result = await pool.run({ type: 'unpack', ...job, ...recordLists(records) }, transfer);
-    const failed = new Map(result.failed.map(({ record, message }) => [record, message]));
-    records.forEach((record, i) => {
-      check.files.checked(record, failed.has(i) ? undefined : result.inner.subarray(32 * i, 32 * i + 32));
-      if (failed.has(i)) report(check, object, 'damaged', `${object} is damaged: ${failed.get(i)}.`, [record]);
-    });
-    if (result.packProblem) report(check, object, 'damaged', `${object} is damaged: ${result.packProblem}.`, []);
+    const ordinal = check.index.pieces.ordinalOf(pack.name)!;
+    const { whole, later, listed } = portionsOf(records);
+    const bytes = await check.scope.store.read(object);
+    const read = bytes.length;
+    const { outcomes, packProblem } = await runUnpack(parts, { pack: ordinal, bytes, start: 0, whole: true, records: whole, listed });
+    for (const outcome of outcomes) settle(check, outcome);
+    if (packProblem) report(check, object, 'damaged', `${object} is damaged: ${packProblem}.`, []);
+    for (const range of rangesOf(later)) await checkRange(parts, ordinal, object, range);
     progress(read);
   });
+}
+
+/** The deltas for which there was no room beside the whole pack. */
+async function checkRange(parts: PackCheck & UnpackParts, pack: number, object: string, { start, end, records }: PackRange): Promise<void> {
+  try {
+    const bytes = await parts.scope.store.read(object, { start, end });
+    const { outcomes } = await runUnpack(parts, { pack, bytes, start, whole: false, records });
+    for (const outcome of outcomes) settle(parts, outcome);
+  } catch (error) {
+    loseBy(parts, object, error, records);
+  }
+}
+
+/** Takes in what became of a record; the object at fault is reported with every path that needs it. */
+function settle(check: PackCheck, { record, inner, lost }: Outcome): void {
+  if (lost?.error) for (const path of check.files.pathsOf(record)) check.findings.addError(lost.object, lost.error, path);
+  else if (lost) report(check, lost.object, 'damaged', `${lost.object} is damaged: ${lost.message}.`, [record]);
+  check.files.checked(record, inner);
 }
 
 type CheckOne = (pack: IndexedPack, object: string, records: NeededRecord[]) => Promise<void>;
@@ -82,12 +107,18 @@ function loseBy(check: PackCheck, object: string, error: unknown, records: reado
   const paths = new Set(records.flatMap((record) => [...check.files.pathsOf(record)]));
   check.findings.addError(object, error);
   for (const path of paths) check.findings.addError(object, error, path);
-  for (const record of records) check.files.checked(record, undefined);
+  giveUp(check, records);
 }
 
 function lose(check: PackCheck, object: string, kind: VerifyFindingKind, message: string, records: readonly NeededRecord[]): void {
   report(check, object, kind, message, records);
-  for (const record of records) check.files.checked(record, undefined);
+  giveUp(check, records);
+}
+
+/** What is whole takes its deltas along; a delta is given up where its base is read. */
+function giveUp({ files }: PackCheck, records: readonly NeededRecord[]): void {
+  for (const whole of records.filter(({ base }) => !base))
+    for (const record of [whole, ...(whole.deltas ?? [])]) files.checked(record, undefined);
 }
 
 function report(check: PackCheck, object: string, kind: VerifyFindingKind, message: string, records: readonly NeededRecord[]): void {

@@ -1,6 +1,6 @@
 import { sha256 } from '../format/hashes.ts';
 import type { PieceReader } from '../index/piece-reader.ts';
-import { type NeededRecord, NeededRecords } from '../restore/needed-records.ts';
+import { type NeededRecord, NeededRecords, usesOf } from '../restore/needed-records.ts';
 import { entryOf, rootId, walkPages } from '../tree/walk-tree.ts';
 import type { PieceId, TreeEntry } from '../types.ts';
 import type { Findings } from './findings.ts';
@@ -44,8 +44,8 @@ export class NeededFiles {
     const tree = `${datasetId}/ (its file tree)`;
     const onLost = (error: unknown): void => this.#findings.addError(this.#reader.scope.names.packs, error, tree);
     const onPage = (id: Uint8Array): void => {
-      const location = this.#reader.index.pieces.locate(id);
-      if (location) this.records.add(new Uint8Array(id), location);
+      const copy = this.#reader.index.pieces.copyOf(id);
+      if (copy) this.records.add(new Uint8Array(id), copy);
     };
     try {
       for await (const leaves of walkPages((id) => this.#reader.read(id), rootId(root), { onLost, onPage })) {
@@ -69,9 +69,9 @@ export class NeededFiles {
     }
   }
 
-  /** Paths that need a record. */
+  /** Paths that need a record, as it is or as the base of a delta. */
   *pathsOf(record: NeededRecord): Generator<string> {
-    for (let use = 0; use < record.uses.length; use += 2) yield this.#files[record.uses[use]!]!.path;
+    for (const { slot } of usesOf(record)) yield this.#files[slot]!.path;
   }
 
   /** Files whose every byte was read and found right (`read`), or whose every piece was found. */
@@ -103,9 +103,9 @@ export class NeededFiles {
   }
 
   #addPiece(id: Buffer, slot: number, at: number, file: CheckedFile): void {
-    const location = this.#reader.index.pieces.locate(id);
-    if (location) {
-      this.records.add(id, location, { slot, at });
+    const copy = this.#reader.index.pieces.copyOf(id);
+    if (copy) {
+      this.records.add(id, copy, { slot, at });
       return;
     }
     file.damaged = true;

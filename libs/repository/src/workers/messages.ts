@@ -63,25 +63,29 @@ export interface TargetFile {
   readonly mtimeNs: bigint;
 }
 
-/** Records of one pack to open and check, and where their pieces go. */
-export interface UnpackJob {
-  readonly type: 'unpack';
-  readonly pack: {
-    readonly name: string;
-    readonly kind: PackKind;
-    readonly key: Uint8Array;
-    readonly belonging: Belonging;
-    readonly commitment: Uint8Array;
-  };
-  readonly idKey: Uint8Array;
+/** Some bytes of a pack, and what opens them. */
+export interface PackBytes {
+  readonly name: string;
+  readonly kind: PackKind;
+  readonly key: Uint8Array;
+  readonly belonging: Belonging;
+  readonly commitment: Uint8Array;
   /** Bytes of the pack from `start`. */
   readonly bytes: Uint8Array;
   readonly start: number;
-  /** The bytes are the whole pack: name, header and footer are checked too. */
+}
+
+/** Records to open and check, and where their pieces go. */
+export interface UnpackJob {
+  readonly type: 'unpack';
+  /** The pack whose whole pieces are read; then those that deltas of these pieces lie in. */
+  readonly sources: readonly PackBytes[];
+  readonly idKey: Uint8Array;
+  /** The first source is a whole pack: name, header and footer are checked too. */
   readonly whole: boolean;
   /** 32 bytes a record. */
   readonly ids: Uint8Array;
-  /** Per record: offset in the pack, sealed length, record number, first write, number of writes. */
+  /** Per record: source, offset in the pack, sealed length, record number, first write, number of writes, one of RECORD_AS. */
   readonly records: Uint32Array;
   /** Per write: index into `files`, offset in the file. */
   readonly writes: Float64Array;
@@ -90,13 +94,15 @@ export interface UnpackJob {
   readonly remaining?: SharedArrayBuffer;
 }
 
-export const RECORD_WORDS = 5;
+export const RECORD_WORDS = 7;
+/** whole: a full copy. delta: of the last whole one before it. listed: only looked up in the footer; another job opens it. */
+export const RECORD_AS = { whole: 0, delta: 1, listed: 2 } as const;
 
 export interface UnpackResult {
-  /** SHA-256 of every piece, 32 bytes a record; zeros where it failed. */
+  /** SHA-256 of every piece, 32 bytes a record; zeros where it failed, and for those that are only listed. */
   readonly inner: Uint8Array;
-  /** Records that did not come back right. */
-  readonly failed: readonly { readonly record: number; readonly message: string }[];
+  /** Records that did not come back right. A delta whose base failed has the base's message. */
+  readonly failed: readonly { readonly record: number; readonly message: string; readonly byBase?: boolean }[];
   /** Files that are complete now, and bytes written. */
   readonly finished: number;
   readonly written: number;

@@ -3,31 +3,57 @@ import { type PieceNaming, pieceNaming, sha256, sha256Hex } from '../format/hash
 import { decodeTrailer, openFooter, recordOpener } from '../format/pack-reader.ts';
 import { release } from '../format/release.ts';
 import { decodeHeader } from '../format/seal.ts';
-import { RECORD_WORDS, type UnpackJob, type UnpackResult, type WriteJob } from './messages.ts';
+import { type PackBytes, RECORD_AS, RECORD_WORDS, type UnpackJob, type UnpackResult, type WriteJob } from './messages.ts';
 import { TargetFiles } from './target-files.ts';
 
-/** Opens and checks records of one pack, and writes what is right where it belongs. Damage is in the result; @throws TargetFailed only. */
+interface OpenedPiece {
+  readonly bytes: Uint8Array;
+  readonly inner: Buffer;
+}
+
+type Failed = { record: number; message: string; byBase?: boolean };
+
+/** Opens and checks records of one pack with their deltas, and writes what is right where it belongs. Damage is in the result; @throws TargetFailed only. */
 export function unpack(job: UnpackJob): UnpackResult {
-  const count = job.records.length / RECORD_WORDS;
-  const inner = Buffer.alloc(32 * count);
-  const failed: { record: number; message: string }[] = [];
-  const check = recordChecker(job);
+  const inner = Buffer.alloc((32 * job.records.length) / RECORD_WORDS);
+  const failed: Failed[] = [];
   const targets = new TargetFiles();
   const done = { finished: 0, written: 0 };
   try {
-    for (let i = 0; i < count; i++) {
-      const piece = tryRecord(() => check(i), failed, i);
-      if (!piece) continue;
-      inner.set(piece.inner, 32 * i);
-      place(job, i, piece.bytes, targets, done);
-      release(piece.bytes);
+    for (const { record, piece } of piecesOf(job, failed)) {
+      inner.set(piece.inner, 32 * record);
+      place(job, record, piece.bytes, targets, done);
     }
   } finally {
     targets.close();
   }
-  const problem = job.whole ? packProblem(job) : undefined;
-  release(job.bytes);
+  const problem = job.whole ? packProblem(job, job.sources[0]!) : undefined;
+  for (const { bytes } of job.sources) release(bytes);
   return { inner, failed, ...done, packProblem: problem };
+}
+
+/** Pieces that are right, one after the other; their bytes are valid until the next one. A base stays in memory while its deltas are opened. */
+function* piecesOf(job: UnpackJob, failed: Failed[]): Generator<{ record: number; piece: OpenedPiece }> {
+  const check = recordChecker(job);
+  let base: OpenedPiece | undefined;
+  let baseProblem = 'its base was not read';
+  for (let record = 0; record * RECORD_WORDS < job.records.length; record++) {
+    const as = job.records[record * RECORD_WORDS + 6];
+    if (as === RECORD_AS.listed) continue;
+    if (as === RECORD_AS.delta && !base) {
+      failed.push({ record, message: baseProblem, byBase: true });
+      continue;
+    }
+    if (as === RECORD_AS.whole && base) release(base.bytes);
+    const piece = tryRecord(() => check(record, as === RECORD_AS.delta ? base!.bytes : undefined), failed, record);
+    if (as === RECORD_AS.whole) {
+      base = piece;
+      baseProblem = failed.at(-1)?.message ?? baseProblem;
+    }
+    if (piece) yield { record, piece };
+    if (piece && as === RECORD_AS.delta) release(piece.bytes);
+  }
+  if (base) release(base.bytes);
 }
 
 /** Writes and finishes files whose content the job itself brings. */
@@ -43,7 +69,7 @@ export function writeFiles(job: WriteJob): undefined {
   }
 }
 
-function tryRecord<T>(check: () => T, failed: { record: number; message: string }[], record: number): T | undefined {
+function tryRecord<T>(check: () => T, failed: Failed[], record: number): T | undefined {
   try {
     return check();
   } catch (cause) {
@@ -62,23 +88,28 @@ function namingFor(idKey: Uint8Array): PieceNaming {
 }
 
 /** GCM, length, then the id: HMAC(id key, SHA-256(piece)). */
-function recordChecker({ pack, bytes, start, ids, records, idKey }: UnpackJob) {
-  const open = recordOpener(pack.key, pack.belonging, pack.kind);
+function recordChecker({ sources, ids, records, idKey }: UnpackJob) {
+  const openers = sources.map(({ key, belonging, kind }) => recordOpener(key, belonging, kind));
   const names = namingFor(idKey);
-  return (i: number): { bytes: Uint8Array; inner: Buffer } => {
-    const [offset, length, record] = records.subarray(i * RECORD_WORDS, i * RECORD_WORDS + 3) as unknown as [number, number, number];
+  return (i: number, base?: Uint8Array): OpenedPiece => {
+    const [source, offset, length, record] = wordsOf(records, i);
+    const { bytes, start } = sources[source]!;
     if (offset < start || offset - start + length > bytes.length) throw new Malformed('the object ends before a record does');
     const id = ids.subarray(32 * i, 32 * i + 32);
-    const piece = open(id, record, bytes.subarray(offset - start, offset - start + length));
+    const piece = openers[source]!(id, record, bytes.subarray(offset - start, offset - start + length), base && (() => base));
     const inner = sha256(piece);
     if (Buffer.compare(names.id(inner), id) !== 0) throw new Malformed('a piece does not have the content its id names');
     return { bytes: piece, inner };
   };
 }
 
+/** Source, offset, sealed length, record number. */
+const wordsOf = (records: Uint32Array, i: number) =>
+  records.subarray(i * RECORD_WORDS, i * RECORD_WORDS + 4) as unknown as [number, number, number, number];
+
 function place(job: UnpackJob, record: number, piece: Uint8Array, targets: TargetFiles, done: { finished: number; written: number }): void {
-  const first = job.records[record * RECORD_WORDS + 3]!;
-  const count = job.records[record * RECORD_WORDS + 4]!;
+  const first = job.records[record * RECORD_WORDS + 4]!;
+  const count = job.records[record * RECORD_WORDS + 5]!;
   const remaining = job.remaining && new Int32Array(job.remaining);
   for (let write = first; write < first + count; write++) {
     const file = job.files[job.writes[2 * write]!]!;
@@ -91,7 +122,8 @@ function place(job: UnpackJob, record: number, piece: Uint8Array, targets: Targe
 }
 
 /** Name, header and footer of a whole pack. */
-function packProblem({ pack, bytes, ids, records }: UnpackJob): string | undefined {
+function packProblem({ ids, records }: UnpackJob, pack: PackBytes): string | undefined {
+  const { bytes } = pack;
   if (sha256Hex(bytes) !== pack.name) return 'its bytes do not have the SHA-256 that its name says';
   try {
     const header = decodeHeader(bytes, pack.kind, pack.name);
@@ -100,7 +132,8 @@ function packProblem({ pack, bytes, ids, records }: UnpackJob): string | undefin
     const sealed = bytes.subarray(trailer.footerAt, trailer.footerAt + trailer.footerLength);
     const { entries } = openFooter(pack.key, pack.belonging, pack.kind, sealed, trailer);
     for (let i = 0; i * RECORD_WORDS < records.length; i++) {
-      const [offset, length, record] = records.subarray(i * RECORD_WORDS, i * RECORD_WORDS + 3) as unknown as [number, number, number];
+      const [source, offset, length, record] = wordsOf(records, i);
+      if (source !== 0) continue;
       const entry = entries[record];
       const same = entry?.offset === offset && entry.length === length && Buffer.compare(entry.id, ids.subarray(32 * i, 32 * i + 32)) === 0;
       if (!same) return 'its footer does not have a record that the index knows';
