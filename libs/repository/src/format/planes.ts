@@ -1,5 +1,6 @@
 import { Malformed } from '../errors.ts';
-import { release } from './release.ts';
+import { BLOCK_BYTES, planeKernel } from './plane-kernel.ts';
+import { obtain, release } from './release.ts';
 
 /**
  * Byte planes: the n-th bytes of all elements of `width` bytes lie together, so that the exponents of floats, or the high bytes of integers, become runs
@@ -12,43 +13,30 @@ export const PLANE_WIDTHS: readonly PlaneWidth[] = [2, 4, 8];
 export type Compress = (bytes: Uint8Array) => Buffer;
 export type Decompress = (bytes: Uint8Array, length: number) => Uint8Array;
 
+/** Elements that the kernel takes at once; those left over go one by one. */
+const GROUP = 16;
+
 /** The planes of a piece, one after the other, in memory of their own. */
 export function splitPlanes(piece: Uint8Array, width: PlaneWidth): Uint8Array[] {
   const elements = Math.floor(piece.length / width);
-  const all = Buffer.allocUnsafeSlow(elements * width);
+  const all = obtain(elements * width);
   const planes = Array.from({ length: width }, (_, p) => all.subarray(p * elements, (p + 1) * elements));
-  const source = aligned(piece);
-  if (width === 2) split2(new Uint16Array(source.buffer, source.byteOffset, elements), planes);
-  else {
-    const words = new Uint32Array(source.buffer, source.byteOffset, (elements * width) / 4);
-    for (let half = 0; half < width / 4; half++) split4(words, half, width / 4, planes);
-  }
+  const kernel = planeKernel();
+  const stride = BLOCK_BYTES / width;
+  eachBlock(elements, stride, (first, count) => {
+    kernel.piece.set(piece.subarray(first * width, (first + count) * width));
+    kernel.split(width, count / GROUP);
+    for (let p = 0; p < width; p++) planes[p]!.set(kernel.planes.subarray(p * stride, p * stride + count), first);
+  });
+  for (let i = elements - (elements % GROUP); i < elements; i++) for (let p = 0; p < width; p++) planes[p]![i] = piece[i * width + p]!;
   return planes;
 }
 
-function split2(words: Uint16Array, planes: readonly Uint8Array[]): void {
-  const [p0, p1] = [planes[0]!, planes[1]!];
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!;
-    p0[i] = word;
-    p1[i] = word >>> 8;
-  }
+/** Whole groups of elements, as many at once as a block holds. */
+function eachBlock(elements: number, most: number, run: (first: number, count: number) => void): void {
+  const end = elements - (elements % GROUP);
+  for (let first = 0; first < end; first += most) run(first, Math.min(most, end - first));
 }
-
-/** Every `step`-th word from the `first` on, into the four planes that are its own. */
-function split4(words: Uint32Array, first: number, step: number, planes: readonly Uint8Array[]): void {
-  const [p0, p1, p2, p3] = fourOf(planes, first);
-  for (let i = 0, at = first; at < words.length; i++, at += step) {
-    const word = words[at]!;
-    p0[i] = word;
-    p1[i] = word >>> 8;
-    p2[i] = word >>> 16;
-    p3[i] = word >>> 24;
-  }
-}
-
-const fourOf = (planes: readonly Uint8Array[], first: number) =>
-  [planes[4 * first]!, planes[4 * first + 1]!, planes[4 * first + 2]!, planes[4 * first + 3]!] as const;
 
 /** @param mask bit p: try to compress plane p; what does not shrink stays as it is. */
 export function encodePlanes(piece: Uint8Array, width: PlaneWidth, mask: number, compress: Compress): Buffer {
@@ -74,7 +62,7 @@ function smaller(bytes: Buffer, than: number): Buffer | undefined {
 const tailOf = (piece: Uint8Array, width: number): Uint8Array => piece.subarray(piece.length - (piece.length % width));
 
 function joined(parts: readonly Uint8Array[]): Buffer {
-  const whole = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0));
+  const whole = obtain(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);
@@ -87,12 +75,8 @@ function joined(parts: readonly Uint8Array[]): Buffer {
 export function decodePlanes(payload: Uint8Array, length: number, width: PlaneWidth, decompress: Decompress): Buffer {
   const elements = Math.floor(length / width);
   const planes = readPlanes(payload, { width, elements, tail: length % width }, decompress);
-  const piece = Buffer.allocUnsafeSlow(length);
-  if (width === 2) join2(new Uint16Array(piece.buffer, 0, elements), planes.bytes);
-  else {
-    const words = new Uint32Array(piece.buffer, 0, (elements * width) / 4);
-    for (let half = 0; half < width / 4; half++) join4(words, half, width / 4, planes.bytes);
-  }
+  const piece = obtain(length);
+  joinPlanes(planes.bytes, piece, elements);
   piece.set(planes.tail, elements * width);
   for (const bytes of planes.opened) release(bytes);
   return piece;
@@ -132,17 +116,14 @@ function readPlanes(payload: Uint8Array, { width, elements, tail }: Shape, decom
   return { bytes, opened, tail: view.subarray(packed) };
 }
 
-function join2(words: Uint16Array, planes: readonly Uint8Array[]): void {
-  const [p0, p1] = [planes[0]!, planes[1]!];
-  for (let i = 0; i < words.length; i++) words[i] = p0[i]! | (p1[i]! << 8);
-}
-
-function join4(words: Uint32Array, first: number, step: number, planes: readonly Uint8Array[]): void {
-  const [p0, p1, p2, p3] = fourOf(planes, first);
-  for (let i = 0, at = first; at < words.length; i++, at += step) words[at] = p0[i]! | (p1[i]! << 8) | (p2[i]! << 16) | (p3[i]! << 24);
-}
-
-/** The same bytes at an address that words may be read from. */
-function aligned(piece: Uint8Array): Uint8Array {
-  return piece.byteOffset % 4 === 0 ? piece : new Uint8Array(piece);
+function joinPlanes(planes: readonly Uint8Array[], piece: Uint8Array, elements: number): void {
+  const width = planes.length as PlaneWidth;
+  const kernel = planeKernel();
+  const stride = BLOCK_BYTES / width;
+  eachBlock(elements, stride, (first, count) => {
+    for (let p = 0; p < width; p++) kernel.planes.set(planes[p]!.subarray(first, first + count), p * stride);
+    kernel.join(width, count / GROUP);
+    piece.set(kernel.piece.subarray(0, count * width), first * width);
+  });
+  for (let i = elements - (elements % GROUP); i < elements; i++) for (let p = 0; p < width; p++) piece[i * width + p] = planes[p]![i]!;
 }
