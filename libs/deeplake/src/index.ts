@@ -3,6 +3,18 @@ export { type PlanOptions, planCapture } from './capture/plan-capture.ts';
 export { ORPHAN_AGE_MS } from './capture/plan-v4.ts';
 export type { CapturePlan, Chunker, LogGap, PlannedFile, SkipReason, SourceNotes, Unsettled } from './capture/planned-file.ts';
 export type { RoundLimits } from './capture/settle.ts';
+export {
+  CannotCut,
+  type CutOff,
+  type CutVersion,
+  composed,
+  cutToVersion,
+  editedView,
+  NotThatFarBack,
+  type VersionCut,
+  VersionUnknown,
+  type VersionWish,
+} from './cut/index.ts';
 export type { DatasetView, ListedFile } from './dataset-view.ts';
 export type { DatasetRef, Discovered, Unprotected } from './discovery/dataset-ref.ts';
 export { discoverDatasets, kindOfFolder } from './discovery/discover-datasets.ts';

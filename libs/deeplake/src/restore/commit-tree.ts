@@ -69,6 +69,12 @@ export class CommitTree {
     this.changed = true;
   }
 
+  /** Makes a new node known to its parent. */
+  adopt(id: string, parent: string): void {
+    this.#nodes.get(parent)!.children.push(id);
+    this.changed = true;
+  }
+
   /** Takes away a node without children. */
   drop(id: string): void {
     this.#forgetChild(this.#nodes.get(id)?.parent, id);

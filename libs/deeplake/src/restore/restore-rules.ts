@@ -56,6 +56,8 @@ function v3Stage(path: string): number {
 export interface SyntheticFile {
   readonly path: string;
   readonly content: Uint8Array;
+  /** The time that it keeps of the file which it replaces. */
+  readonly mtimeMs?: number;
 }
 
 /**

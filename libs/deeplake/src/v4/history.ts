@@ -31,8 +31,12 @@ export class History {
 
   /** Does the version exist in the branch's own log or in one of its ancestors'? */
   resolves(branch: string, version: string): boolean {
-    if (isBirth(version)) return true;
-    return this.#ancestors(branch).some((b) => this.owns(b.id, version));
+    return isBirth(version) || this.ownerOf(branch, version) !== undefined;
+  }
+
+  /** The branch whose log holds a version as `branch` sees it: itself, else the nearest ancestor. */
+  ownerOf(branch: string, version: string): string | undefined {
+    return this.#ancestors(branch).find((b) => this.owns(b.id, version))?.id;
   }
 
   /** The greatest version name of the branch, else the version it was born from. */

@@ -21,14 +21,19 @@ const NEWLINE = 10;
  * `commit`, a newline after the last. @throws Malformed for anything else (check T3). Source: DEEPLAKE_V4.md section 2.2.
  */
 export function parseLogFile(name: LogName, bytes: Uint8Array): LogContent {
-  if (bytes.length === 0) throw new Malformed('the log file is empty');
-  const content = name.compressed ? decodeSizedLz4(bytes) : bytes;
-  if (content.at(-1) !== NEWLINE) throw new Malformed('the log file does not end with a newline');
-  const [first, ...rest] = [...lines(content)].map(parseLine);
+  const [first, ...rest] = logLines(name, bytes).map(parseLine);
   const commit = first === undefined ? undefined : field(asObject(first, 'line 1'), 'commit');
   if (commit === undefined) throw new Malformed('the first line is not a commit');
   const operations = rest.map((line, i) => operationOf(line, i + 2));
   return { operations, ...commitFields(commit) };
+}
+
+/** The lines of a log file without their ends, empty ones left out. @throws Malformed. */
+export function logLines(name: LogName, bytes: Uint8Array): Uint8Array[] {
+  if (bytes.length === 0) throw new Malformed('the log file is empty');
+  const content = name.compressed ? decodeSizedLz4(bytes) : bytes;
+  if (content.at(-1) !== NEWLINE) throw new Malformed('the log file does not end with a newline');
+  return [...lines(content)];
 }
 
 function* lines(content: Uint8Array): Generator<Uint8Array> {

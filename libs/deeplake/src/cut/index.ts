@@ -1,0 +1,4 @@
+export { cutToVersion } from './cut-to-version.ts';
+export { composed, editedView } from './edited-view.ts';
+export { CannotCut, NotThatFarBack, VersionUnknown } from './errors.ts';
+export type { CutOff, CutVersion, VersionCut, VersionWish } from './version-cut.ts';
