@@ -75,3 +75,15 @@ export class CheckpointMoved extends EventStoreError {
 export class DatabaseUnfit extends EventStoreError {
   readonly code = 'event_store.database_unfit';
 }
+
+/** The database holds an event that contradicts one of the archive: it went on from an earlier state, by itself. Nothing was imported. */
+export class ImportConflict extends EventStoreError {
+  readonly code = 'event_store.import_conflict';
+  constructor(after: number, cause: unknown) {
+    super(
+      `Importing events behind position ${after}: the database holds another event where one of them belongs. It went on by itself from an earlier state.`,
+      { after },
+      cause,
+    );
+  }
+}

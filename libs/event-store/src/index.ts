@@ -37,6 +37,7 @@ export {
 export { type LogHead, logHead, positionOf, readLog } from './event-log.ts';
 export { type AppendOptions, type AppendResult, type DecideOptions, EventStore, type EventStoreOptions } from './event-store.ts';
 export { forgetCommands } from './forget-commands.ts';
+export { IMPORT_EVENTS_MAX, importEvents, streamVersions } from './import-events.ts';
 export { type Lags, lags, type OpenTransaction, oldestWriteTransaction } from './lag.ts';
 export { migrate } from './migrate.ts';
 export { PollLoop, type PollLoopOptions } from './poll-loop.ts';

@@ -18,6 +18,7 @@ test('several processes may migrate at once, any number of times; later ones add
     'CreateEventStore1764000000000',
     'ForgetCommands1764200002000',
     'AppendInThreeStatements1764900000000',
+    'ImportEvents1764910000000',
     'CreateCounts1764100000000',
   ]);
 
