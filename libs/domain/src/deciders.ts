@@ -14,6 +14,11 @@ import type { CaptureEvent } from './capture/events.ts';
 import { evolve as evolveCapture } from './capture/evolve.ts';
 import { absentCapture, type CaptureState } from './capture/state.ts';
 import type { Decider } from './decider.ts';
+import type { RepositoryCommand } from './repository/commands.ts';
+import { decide as decideRepository } from './repository/decide.ts';
+import type { RepositoryEvent } from './repository/events.ts';
+import { evolve as evolveRepository } from './repository/evolve.ts';
+import { type RepositoryState, unchangedRepository } from './repository/state.ts';
 import type { RestoreCommand } from './restore/commands.ts';
 import { decide as decideRestore } from './restore/decide.ts';
 import type { RestoreEvent } from './restore/events.ts';
@@ -49,4 +54,9 @@ export const apiKeyDecider: Decider<ApiKeyState, ApiKeyCommand, ApiKeyEvent> = {
   initial: absentApiKey,
   decide: decideApiKey,
   evolve: evolveApiKey,
+};
+export const repositoryDecider: Decider<RepositoryState, RepositoryCommand, RepositoryEvent> = {
+  initial: unchangedRepository,
+  decide: decideRepository,
+  evolve: evolveRepository,
 };

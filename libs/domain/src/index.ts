@@ -4,12 +4,13 @@ export { allowsScope, allowsTenant, beyondGrant, isHouseAdmin, isUsable } from '
 export type * from './api-key/state.ts';
 export type * from './backup/commands.ts';
 export { isUsable as isUsableBackup, isVerifiedGood } from './backup/decide-deletion.ts';
-export type { BackupEvent, BackupRequested, BackupSealed, BackupType } from './backup/events.ts';
+export type { BackupEvent, BackupRecovered, BackupRequested, BackupSealed, BackupType } from './backup/events.ts';
 export type * from './backup/state.ts';
 export { decisionFrom, type StoredDecision, tombstoneReason } from './backup/stored-decision.ts';
 export type * from './capture/commands.ts';
 export { type DatasetForCommit, datasetForCommit, endToPropose } from './capture/committed.ts';
 export type { CaptureEvent, DatasetCaptured, DatasetCaptureFailed } from './capture/events.ts';
+export { captureFrom, type DatasetInCommit } from './capture/recovered.ts';
 export type * from './capture/state.ts';
 
 export type {
@@ -23,7 +24,7 @@ export type {
 } from './dataset/dataset.ts';
 export { countFindings } from './dataset/findings.ts';
 export type { Decider } from './decider.ts';
-export { apiKeyDecider, backupDecider, captureDecider, restoreDecider, verificationDecider } from './deciders.ts';
+export { apiKeyDecider, backupDecider, captureDecider, repositoryDecider, restoreDecider, verificationDecider } from './deciders.ts';
 export { DomainError, Refused, UnreadableEvent, WrongState } from './errors.ts';
 export { DATASETS_MAX, FINDINGS_MAX } from './limits.ts';
 export { canonicalJson } from './log/canonical-json.ts';
@@ -31,6 +32,9 @@ export { decodeEvent, type EncodedEvent, encodeEvent } from './log/codec.ts';
 export { type DomainEvent, EVENT_TYPES, type EventType } from './log/event-types.ts';
 export { schemaVersionOf } from './log/schema-versions.ts';
 export { type EventMeta, type ReadEvent, type RecordedEvent, readEvent } from './recorded-event.ts';
+export type * from './repository/commands.ts';
+export type { LogForked, LogImported, RepositoryEvent, RollbackAdopted } from './repository/events.ts';
+export type { RepositoryState } from './repository/state.ts';
 export type * from './restore/commands.ts';
 export type {
   DatasetRestored,

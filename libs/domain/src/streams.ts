@@ -1,7 +1,7 @@
 import { Refused } from './errors.ts';
 
 /** An aggregate's kind is the part of its stream's name before the first '-'. */
-export const AGGREGATES = ['backup', 'capture', 'restore', 'verification', 'api_key'] as const;
+export const AGGREGATES = ['backup', 'capture', 'restore', 'verification', 'api_key', 'repository'] as const;
 export type Aggregate = (typeof AGGREGATES)[number];
 
 /** Names of streams, and nothing else makes them. Ids may hold any of [A-Za-z0-9_-]. */
@@ -10,6 +10,7 @@ export const streamOf = {
   capture: (backupId: string, n: number): string => `capture-${backupId}-${n}`,
   restore: (restoreId: string): string => `restore-${restoreId}`,
   verification: (verificationId: string): string => `verification-${verificationId}`,
+  repository: (repositoryId: string): string => `repository-${repositoryId}`,
   apiKey: (keyId: string): string => `api_key-${keyId}`,
 };
 

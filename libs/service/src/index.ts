@@ -3,6 +3,7 @@
  * a clean start and a clean end. A service is a Nest module, a `main.ts` of a few lines, and its own slices.
  */
 export { type CommandMeta, commandMeta } from './command-meta.ts';
+export type { IsPast } from './ended-operations.ts';
 export { type Health, type HealthCheck, ServiceHealth } from './health.ts';
 export { type CommandRun, runCommand } from './hooks/run-command.ts';
 export { type HookSurroundings, runHook } from './hooks/run-hook.ts';

@@ -1,5 +1,6 @@
 import type { LoggedEvent, Queryable } from '@dr/event-store';
 import type { NewJob } from '@dr/jobs';
+import { type IsPast, pastOf } from './ended-operations.ts';
 import type { ServiceHealth } from './health.ts';
 import { type House, nudgeSequencer } from './house.ts';
 import { startProcessor } from './processors.ts';
@@ -8,7 +9,7 @@ export interface PlannerSetting {
   name: string;
   version: number;
   /** What follows from one event, inside the transaction that moves the checkpoint. @returns the jobs that were queued. */
-  plan: (tx: Queryable, event: LoggedEvent) => Promise<NewJob[]>;
+  plan: (tx: Queryable, event: LoggedEvent, isPast: IsPast) => Promise<NewJob[]>;
 }
 
 /** A process manager: events in, jobs and events out. Workers are woken after COMMIT. Ended by the function returned. */
@@ -18,7 +19,8 @@ export function startPlanner(house: House, health: ServiceHealth, { name, versio
     version,
     handle: async (tx, events) => {
       const jobs: NewJob[] = [];
-      for (const event of events) jobs.push(...(await plan(tx, event)));
+      const isPast = await pastOf(tx, events);
+      for (const event of events) jobs.push(...(await plan(tx, event, isPast)));
       return async () => {
         nudgeSequencer(house);
         await house.queue.announce(jobs);

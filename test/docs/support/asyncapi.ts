@@ -40,7 +40,7 @@ const AGGREGATES: readonly [start: string, aggregate: string][] = [
 
 /** The aggregate whose events have this type; undefined: not for subscribers. @throws when a type is of no known aggregate. */
 function aggregateOf(type: string): string | undefined {
-  if (type.startsWith('ApiKey')) return undefined;
+  if (/^(ApiKey|Log|Rollback)/.test(type)) return undefined;
   const found = AGGREGATES.find(([start]) => type.startsWith(start));
   if (!found) throw new Error(`${type}: say in asyncapi.ts of which aggregate it is`);
   return found[1];

@@ -27,6 +27,37 @@ const verify = (ok: boolean): BackupCommand => ({ kind: 'recordVerification', ve
 const failed: BackupEvent = { type: 'BackupFailed', data: { code: 'store.unavailable', message: 'The disk is full.' } };
 const cancelled: BackupEvent = { type: 'BackupCancelled', data: {} };
 
+describe('a backup that the log did not know', () => {
+  const found = {
+    backupId: BACKUP_ID,
+    tenant: 'acme',
+    backupType: 'full',
+    datasets: [articles],
+    decidedAt: '2026-03-01T12:00:00Z',
+  } as const;
+  const recovered: BackupEvent = { type: 'BackupRecovered', data: found };
+  const recover: BackupCommand = { kind: 'recover', ...found };
+  test('is recovered with what its decision says, and ends by it', () => {
+    given().when(recover).then(recovered);
+    given(recovered)
+      .when(record(commit({ articles: 'completed' })))
+      .then(sealed('completed', 1));
+    given(recovered)
+      .when(record(tombstone('cancelled')))
+      .then(cancelled);
+  });
+  test('is recovered once, and never in the place of a request', () => {
+    given(recovered).when(recover).then();
+    given(recovered, sealed('completed', 1)).when(recover).then();
+    given(backupRequested()).when(recover).then();
+  });
+  test('can be deleted and verified as any other', () => {
+    const state = stateAfter(recovered, sealed('completed', 1));
+    expect(isUsable(state)).toBe(true);
+    expect(state).toMatchObject({ status: 'completed', request: { requestedBy: 'recovery', tenant: 'acme' } });
+  });
+});
+
 describe('a request', () => {
   test('is recorded as it was asked', () => given().when(requestBackup()).then(backupRequested()));
   test('asked twice is recorded once', () => given(backupRequested()).when(requestBackup()).then());

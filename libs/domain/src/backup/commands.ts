@@ -1,7 +1,8 @@
-import type { BackupRequested } from './events.ts';
+import type { BackupRecovered, BackupRequested } from './events.ts';
 
 export type BackupCommand =
   | RequestBackup
+  | RecoverBackup
   | StartBackup
   | RecordCaptures
   | RequestCancel
@@ -13,6 +14,11 @@ export type BackupCommand =
 
 export interface RequestBackup extends BackupRequested {
   readonly kind: 'request';
+}
+
+/** Its decision was found in storage, and nothing of it in the log. */
+export interface RecoverBackup extends BackupRecovered {
+  readonly kind: 'recover';
 }
 
 /** The work begins: the planner has made the jobs. */

@@ -1,7 +1,7 @@
 import { Refused, WrongState } from '../errors.ts';
 import { sameValue } from '../log/canonical-json.ts';
 import { assertFits, assertSelection, firstRepeated } from '../selection.ts';
-import type { BackupCommand, RecordCaptures, RecordVerification, RequestBackup, RequestCancel } from './commands.ts';
+import type { BackupCommand, RecordCaptures, RecordVerification, RecoverBackup, RequestBackup, RequestCancel } from './commands.ts';
 import { recordDeleted, requestDelete, undelete } from './decide-deletion.ts';
 import { recordDecision } from './decide-end.ts';
 import type { BackupEvent } from './events.ts';
@@ -13,6 +13,7 @@ import type { AbsentBackup, BackupState, DeadBackup, SealedBackup } from './stat
  */
 export function decide(state: BackupState, command: BackupCommand): readonly BackupEvent[] {
   if (command.kind === 'request') return request(state, command);
+  if (command.kind === 'recover') return recover(state, command);
   if (state.status === 'absent') throw absent(command.kind);
   switch (command.kind) {
     case 'start':
@@ -54,6 +55,11 @@ function request(state: BackupState, { kind: _, ...data }: RequestBackup): reado
   if (twice !== undefined) throw new Refused('backup.dataset_twice', `The backup was not started: it selects data set ${twice} twice.`);
   assertFits('backup', data);
   return [{ type: 'BackupRequested', data }];
+}
+
+/** What the log knows already is not recovered: its own record counts. */
+function recover(state: BackupState, { kind: _, ...data }: RecoverBackup): readonly BackupEvent[] {
+  return state.status === 'absent' ? [{ type: 'BackupRecovered', data }] : [];
 }
 
 /** The process manager says this when it reads the request; that a cancel or the end was faster is no contradiction, and starts nothing. */

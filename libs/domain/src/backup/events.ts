@@ -20,6 +20,18 @@ export const backupEvents = {
     parentId: optional(text),
     idempotencyKey: optional(text),
   }),
+  /**
+   * A decision stands in storage of which the log knew nothing: the database, or the log's copy, was lost. In the place of BackupRequested; what was
+   * decided follows as its own event. `datasets` is what the decision names, nothing for a tombstone; its type then comes from what else is left of it.
+   */
+  BackupRecovered: message('BackupRecovered', {
+    backupId: text,
+    tenant: text,
+    backupType,
+    datasets: listOf(datasetRef),
+    decidedAt: time,
+    parentId: optional(text),
+  }),
   BackupStarted: message('BackupStarted', {}),
   /** Every data set has its result; `done` counts what was captured, torn ones too. */
   BackupCapturesEnded: message('BackupCapturesEnded', { done: small, failed: small }),
@@ -53,5 +65,6 @@ export const backupEvents = {
 };
 
 export type BackupEvent = EventOf<typeof backupEvents>;
+export type BackupRecovered = ValueOf<typeof backupEvents.BackupRecovered>;
 export type BackupRequested = ValueOf<typeof backupEvents.BackupRequested>;
 export type BackupSealed = ValueOf<typeof backupEvents.BackupSealed>;

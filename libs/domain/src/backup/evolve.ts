@@ -1,12 +1,21 @@
-import type { BackupEvent } from './events.ts';
+import type { BackupEvent, BackupRecovered } from './events.ts';
 import type { BackupState, DeadBackup, OpenBackup, SealedBackup } from './state.ts';
+
+/** In the place of the key that asked for a backup whose request was lost. */
+export const RECOVERY = 'recovery';
 
 /** No rule lives here: events are facts. One that has no place in the state (none such is ever decided) changes nothing. */
 export function evolve(state: BackupState, event: BackupEvent): BackupState {
   if (event.type === 'BackupRequested') return state.status === 'absent' ? { status: 'pending', request: event.data } : state;
+  if (event.type === 'BackupRecovered') return state.status === 'absent' ? recovered(event.data) : state;
   if (state.status === 'absent') return state;
   if (isOpen(state)) return evolveOpen(state, event);
   return evolveEnded(state, event);
+}
+
+/** Who had asked for it is not known any more. */
+function recovered({ decidedAt: _, ...request }: BackupRecovered): OpenBackup {
+  return { status: 'pending', request: { ...request, requestedBy: RECOVERY } };
 }
 
 const isOpen = (state: BackupState): state is OpenBackup => state.status === 'pending' || state.status === 'running';

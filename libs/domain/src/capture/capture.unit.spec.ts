@@ -5,6 +5,7 @@ import { articles, BACKUP_ID, recordCaptured, v4 } from '../testing/samples.ts';
 import type { RecordCaptureFailed } from './commands.ts';
 import { datasetForCommit, endToPropose } from './committed.ts';
 import type { CaptureEvent, DatasetCaptured } from './events.ts';
+import { captureFrom } from './recovered.ts';
 
 const { given, stateAfter } = specFor(captureDecider);
 
@@ -102,4 +103,34 @@ describe('what to put into storage', () => {
   test('a commit when anything was captured, torn or not', () =>
     expect(endToPropose([stateAfter(failed), stateAfter(captured([v4('T6')], 1))])).toBe('commit'));
   test('a tombstone when nothing was', () => expect(endToPropose([stateAfter(failed), captureDecider.initial])).toBe('tombstone'));
+});
+
+describe('what a commit says gives the capture back', () => {
+  const committed = (event: CaptureEvent) => datasetForCommit(articles, stateAfter(event));
+  test.each<[string, CaptureEvent]>([
+    ['an intact one', captured()],
+    ['one with tags, a base and findings', { ...captured([v4('T6')], 1) }],
+  ])('%s', (_, event) => {
+    const tagged = {
+      ...event.data,
+      tags: [{ name: 'v1', branch: 'main', version: '3', rows: 12 }],
+      baseBackupId: 'backup_1',
+    } as DatasetCaptured;
+    const whole: CaptureEvent = { type: 'DatasetCaptured', data: tagged };
+    given()
+      .when(captureFrom(BACKUP_ID, 1, committed(whole)))
+      .then(whole);
+  });
+  test('one that failed, but for its code', () => {
+    const [event] = captureDecider.decide(captureDecider.initial, captureFrom(BACKUP_ID, 1, committed(failed)));
+    expect(event).toEqual({ type: 'DatasetCaptureFailed', data: { ...failed.data, code: 'capture.failed' } });
+  });
+  test('of an older commit, with the names of branches and tags only', () => {
+    const { captured: _, ...older } = committed(captured());
+    const [event] = captureDecider.decide(captureDecider.initial, captureFrom(BACKUP_ID, 1, { ...older, tags: ['v1'] }));
+    expect(event).toMatchObject({
+      type: 'DatasetCaptured',
+      data: { storedBytes: 0, branches: [{ name: 'main', headVersion: '' }], tags: [{ name: 'v1', branch: '' }], rows: 40 },
+    });
+  });
 });

@@ -3,6 +3,9 @@ import { causeOf } from '../dataset/findings.ts';
 import type { DatasetCaptured, DatasetCaptureFailed } from './events.ts';
 import type { CaptureState } from './state.ts';
 
+/** Everything of `DatasetCaptured` that a commit would not say otherwise. */
+export type CapturedDetails = Pick<DatasetCaptured, 'branches' | 'tags' | 'storedBytes' | 'findingCounts'>;
+
 /** What a commit says of a data set. completed: intact; partial: captured, but torn; failed: not captured, so without `root`. */
 export interface DatasetForCommit {
   readonly datasetId: string;
@@ -18,6 +21,8 @@ export interface DatasetForCommit {
   readonly rows: number;
   readonly findings: readonly Finding[];
   readonly cause?: string;
+  /** What the lists of names leave out: kept for a recovery without the log. */
+  readonly captured?: CapturedDetails;
   /** The backup that this copy was built on; absent when every byte was read. */
   readonly baseBackupId?: string;
 }
@@ -43,6 +48,7 @@ function fromCaptured(result: DatasetCaptured): DatasetForCommit {
     tags,
     rows,
     findings,
+    captured: { branches: result.branches, tags: result.tags, storedBytes: result.storedBytes, findingCounts },
     ...(headVersion && { headVersion }),
     ...(baseBackupId && { baseBackupId }),
   };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Decider } from '../decider.ts';
-import { apiKeyDecider, backupDecider, captureDecider, restoreDecider, verificationDecider } from '../deciders.ts';
+import { apiKeyDecider, backupDecider, captureDecider, repositoryDecider, restoreDecider, verificationDecider } from '../deciders.ts';
 import type { JsonObject } from '../schema/shape.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { decodeEvent, type EncodedEvent, encodeEvent } from './codec.ts';
@@ -67,4 +67,5 @@ const STATES = [
   reachable(restoreDecider),
   reachable(verificationDecider),
   reachable(apiKeyDecider),
+  reachable(repositoryDecider),
 ];

@@ -95,6 +95,45 @@ test('the request of a backup that has ended queues nothing, when its jobs are f
   expect(await jobsOf(backupId)).toEqual([]);
 });
 
+test.each([false, true])(
+  'a history is read again when the tables were lost (known to be past: %j): only its copies are remembered',
+  async (isPast) => {
+    const { backupId, event } = await requested(2);
+    await plan(event);
+    const captures = [await ended(backupId, 1, true), await ended(backupId, 2, true)];
+    for (const capture of captures) await plan(capture);
+    const datasets = [1, 2].map((n) => ({ datasetId: `d${n}`, status: 'completed' }));
+    const sizes = { objects: 1, bytes: 1, newBytes: 1, storedBytes: 1 };
+    const decision = {
+      kind: 'commit',
+      backupId,
+      checksum: 'c',
+      storagePath: 'p',
+      committedAt: '2026-01-01T00:00:01.000Z',
+      ...sizes,
+      datasets,
+    } as const;
+    await store.decide(
+      streamOf.backup(backupId),
+      backupDecider,
+      { kind: 'recordDecision', decision },
+      { commandId: `end-${backupId}`, meta },
+    );
+    for (const table of ['jobs', 'backup_plans', 'capture_bases']) await admin.query(`DELETE FROM ${table}`);
+    const [request, ...rest] = await logged(streamOf.backup(backupId));
+    for (const past of [request!, ...captures, ...rest])
+      expect(await database.transaction((tx) => planBackup({ store, queue }, tx, past, isPast))).toEqual([]);
+    expect(await jobsOf(backupId)).toEqual([]);
+    const copies = await rows<{ n: number }>(
+      database,
+      'SELECT n FROM capture_bases WHERE backup_id = $1 AND sealed_at IS NOT NULL ORDER BY n',
+      [backupId],
+    );
+    expect(copies).toEqual([{ n: 1 }, { n: 2 }]);
+    expect((await store.read(streamOf.backup(backupId))).map(({ type }) => type)).toEqual([request!.type, ...rest.map(({ type }) => type)]);
+  },
+);
+
 test.each([
   [[true, true, true], { done: 3, failed: 0 }],
   [[true, false, true], { done: 2, failed: 1 }],

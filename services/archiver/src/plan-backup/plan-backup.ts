@@ -35,19 +35,20 @@ interface Planner {
  * The process manager of backups: a request becomes one job per data set, the last capture's result becomes the job that seals,
  * the wish to cancel takes the backup's jobs away and becomes the job that puts the tombstone.
  * Runs inside the transaction that moves its checkpoint, so each event has its effect once.
+ * `isPast`: the backup is known to have ended, so that only its copies count; unknown is false, and costs more.
  * @returns the jobs that were queued, to be announced after COMMIT
  */
-export async function planBackup(planner: Planner, tx: Queryable, event: LoggedEvent): Promise<NewJob[]> {
+export async function planBackup(planner: Planner, tx: Queryable, event: LoggedEvent, isPast = false): Promise<NewJob[]> {
   switch (event.type) {
     case 'BackupRequested':
-      return planCaptures(planner, tx, event);
+      return isPast ? [] : planCaptures(planner, tx, event);
     case 'DatasetCaptured':
       await rememberCopy(tx, event);
-      return countCapture(planner, tx, event, 'done');
+      return isPast ? [] : countCapture(planner, tx, event, 'done');
     case 'DatasetCaptureFailed':
-      return countCapture(planner, tx, event, 'failed');
+      return isPast ? [] : countCapture(planner, tx, event, 'failed');
     case 'BackupCancelRequested':
-      return planCancel(planner, tx, event);
+      return isPast ? [] : planCancel(planner, tx, event);
     case 'BackupDeleteRequested':
       await planDelete(planner, tx, event);
       return [];
@@ -79,9 +80,7 @@ async function planCaptures(planner: Planner, tx: Queryable, event: Requested): 
     tenant,
     datasets.length,
   ]);
-  await decide(planner, tx, event, backupId, { kind: 'start' });
-  const { state } = await planner.store.load(event.stream, backupDecider, tx);
-  if (!isOpen(state)) return [];
+  if (!isOpen(await decide(planner, tx, event, backupId, { kind: 'start' }))) return [];
   const bases = await basesFor(tx, { tenant, type, datasetIds: datasets.map((dataset) => dataset.datasetId) });
   return planner.queue.enqueue(
     tx,
@@ -112,7 +111,8 @@ async function countCapture(planner: Planner, tx: Queryable, event: CaptureEnd, 
   const sql = `UPDATE backup_plans SET ${column} = ${column} + 1 WHERE backup_id = $1 RETURNING tenant, expected, done, failed`;
   const [plan] = await changed<Plan>(tx, sql, [backupId]);
   if (!plan || plan.done + plan.failed < plan.expected) return [];
-  await decide(planner, tx, event, backupId, { kind: 'recordCaptures', done: plan.done, failed: plan.failed });
+  const counted = { kind: 'recordCaptures', done: plan.done, failed: plan.failed } as const;
+  if (!isOpen(await decide(planner, tx, event, backupId, counted))) return [];
   return planner.queue.enqueue(tx, [sealJob(backupId, plan.tenant, event.meta.traceparent)]);
 }
 
@@ -128,8 +128,14 @@ const sealJob = (backupId: string, tenant: string, traceparent: string | undefin
 /** The end is decided in storage, so sealing is tried for hours before it is given up: a store that is away comes back. */
 const SEAL_ATTEMPTS_MAX = 40;
 
-async function decide({ store }: Planner, tx: Queryable, cause: LoggedEvent, backupId: string, command: BackupCommand): Promise<void> {
+async function decide(
+  { store }: Planner,
+  tx: Queryable,
+  cause: LoggedEvent,
+  backupId: string,
+  command: BackupCommand,
+): Promise<BackupState> {
   const commandId = `${command.kind}-${backupId}`;
   const meta = { ...cause.meta, actor: 'archiver' };
-  await store.decide(streamOf.backup(backupId), backupDecider, command, { commandId, meta, tx });
+  return (await store.decide(streamOf.backup(backupId), backupDecider, command, { commandId, meta, tx })).state;
 }

@@ -14,7 +14,11 @@ export class PlanBackups implements OnApplicationBootstrap, OnApplicationShutdow
 
   onApplicationBootstrap(): void {
     const { house, health } = this;
-    this.stop = startPlanner(house, health, { name: 'plan-backups', version: 1, plan: (tx, event) => planBackup(house, tx, event) });
+    this.stop = startPlanner(house, health, {
+      name: 'plan-backups',
+      version: 1,
+      plan: (tx, event, isPast) => planBackup(house, tx, event, isPast(event)),
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {

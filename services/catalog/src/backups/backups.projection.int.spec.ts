@@ -90,3 +90,27 @@ test('only data sets that it holds whole have other copies to look for', async (
   await house.database.query(`UPDATE catalog_backup_datasets SET doc = doc || '{"status": "completed"}' WHERE backup_id = $1`, [id]);
   expect(await otherCopies(house.database, id)).toEqual([{ dataset_id: 'a', others: [] }]);
 });
+
+test('a backup that was found in storage is shown with what its decision says', async () => {
+  const backupId = newId();
+  const stream = streamOf.backup(backupId);
+  const found = {
+    backupId,
+    tenant: 'acme',
+    backupType: 'incremental',
+    datasets: [dataset],
+    decidedAt: '2026-01-01T00:00:01.000Z',
+  } as const;
+  for (const [i, command] of [{ kind: 'recover', ...found } as const, commit(backupId)].entries())
+    await house.store.decide(stream, backupDecider, command, { commandId: `${i}-${backupId}`, meta });
+  for (const event of await house.store.read(stream))
+    await house.database.transaction((tx) => projectBackups(tx, [{ ...event, position: 1 } as LoggedEvent]));
+  expect(await findBackup(house.database, backupId, { tenant: 'acme' })).toMatchObject({
+    status: 'completed',
+    type: 'incremental',
+    timestamp: '2026-01-01T00:00:01.000Z',
+    size_bytes: 100,
+    metadata: { created_by: 'recovery' },
+    datasets: [{ dataset_id: 'a', format: 'v4' }],
+  });
+});

@@ -64,7 +64,7 @@ async function load(tx: Queryable, { backups, datasets }: BackupViews, events: r
   for (const event of events) {
     if (isCapture(event)) places.push({ id: event.data.backupId, n: event.data.n });
     else if (event.stream.startsWith('backup-')) ids.add(backupIdOf(event.stream));
-    if (event.type === 'BackupCancelled' || event.type === 'BackupRequested') whole.add(backupIdOf(event.stream));
+    if (['BackupCancelled', 'BackupRequested', 'BackupRecovered'].includes(event.type)) whole.add(backupIdOf(event.stream));
   }
   await backups.load(tx, ids);
   await datasets.load(tx, whole);
@@ -81,7 +81,7 @@ const isCapture = (event: ReadEvent): event is Of<'DatasetCaptured'> | Of<'Datas
 const backupIdOf = (stream: string): string => stream.slice('backup-'.length);
 
 function apply(views: BackupViews, event: ReadEvent): void {
-  if (event.type === 'BackupRequested') insertBackup(views, event);
+  if (event.type === 'BackupRequested' || event.type === 'BackupRecovered') insertBackup(views, event);
   else if (isCapture(event)) recordCapture(views, event);
   else change(views, event);
   if (event.type === 'BackupCancelled') withoutResult(views, event);
@@ -122,11 +122,15 @@ function afterEvent({ status, doc }: BackupRow, event: ReadEvent): { status?: st
   }
 }
 
-function insertBackup({ backups, datasets }: BackupViews, { data, recordedAt, meta }: Of<'BackupRequested'>): void {
-  const place = { backup_id: data.backupId, tenant: data.tenant, requested_at: recordedAt };
+/** A backup that was found in storage has no request: its time is that of its decision. */
+function insertBackup({ backups, datasets }: BackupViews, event: Of<'BackupRequested'> | Of<'BackupRecovered'>): void {
+  const { data, recordedAt, meta } = event;
+  const [requestedAt, createdBy] =
+    event.type === 'BackupRecovered' ? [event.data.decidedAt, 'recovery'] : [recordedAt, event.data.requestedBy];
+  const place = { backup_id: data.backupId, tenant: data.tenant, requested_at: requestedAt };
   const doc = {
     parent_id: data.parentId ?? null,
-    created_by: data.requestedBy,
+    created_by: createdBy,
     trace: meta.traceparent ?? null,
     expected: data.datasets.length,
   };

@@ -6,7 +6,7 @@ export interface EventFilter {
   /** '*' = all. */
   readonly tenant: string;
   readonly types: readonly string[] | undefined;
-  /** Whether events of API keys are among them. */
+  /** Whether events of API keys and of the house's repository are among them. */
   readonly keys: boolean;
 }
 
@@ -18,6 +18,6 @@ export const filterOf = (caller: Grants, tenant: string, types: readonly string[
 
 export function isVisible({ tenant, types, keys }: EventFilter, event: Pick<RecordedEvent, 'type' | 'stream' | 'meta'>): boolean {
   if (tenant !== '*' && event.meta.tenant !== tenant) return false;
-  if (!keys && event.stream.startsWith('api_key-')) return false;
+  if (!keys && /^(api_key|repository)-/.test(event.stream)) return false;
   return types === undefined || types.includes(event.type);
 }

@@ -11,9 +11,10 @@ type Requested = Extract<LoggedEvent, { type: 'RestoreRequested' }>;
 /** One job per data set; those that go to the place of another open restore fail at once. */
 export async function planDatasets(planner: Planner, tx: Queryable, event: Requested): Promise<NewJob[]> {
   const { restoreId, datasets } = event.data;
+  const { state } = await planner.store.load(event.stream, restoreDecider, tx);
+  if ('ended' in state) return []; // an old request is read again; what it put in place is not put there again
   const sql = 'INSERT INTO restore_plans (restore_id, expected) VALUES ($1, $2) ON CONFLICT DO NOTHING';
   await tx.query(sql, [restoreId, datasets.length]);
-  const { state } = await planner.store.load(event.stream, restoreDecider, tx);
   if (isCancelledEarly(state)) return end(planner, tx, event, restoreId);
   await planner.store.decide(event.stream, restoreDecider, { kind: 'start' }, follow(event, `start-${restoreId}`, tx));
   const busy = await takeTargets(tx, event.data);

@@ -1,5 +1,5 @@
 /** The process manager of restores on the real PostgreSQL: jobs once, places taken once, the end when the last result is there, cancels at every moment. */
-import { restoreDecider, streamOf } from '@dr/domain';
+import { restoreDecider, streamOf, verificationDecider } from '@dr/domain';
 import { type LoggedEvent, rows } from '@dr/event-store';
 import { cancel, type Restoring, request, restoring, stateOf } from '../testing/restoring.ts';
 import { planRestore } from './plan-restore.ts';
@@ -103,6 +103,38 @@ describe('a cancel', () => {
     await planAll(id, 3);
     expect((await stateOf(on, id)).status).toBe('cancelled');
   });
+});
+
+test('the log of a restore that has ended is read again after a loss of the tables: nothing is put in place again', async () => {
+  const id = await request(on, { targetTenant: 'eight' });
+  await planAll(id);
+  await swap(id);
+  await record(id, 1);
+  await record(id, 2);
+  await planAll(id, 3);
+  const types = await typesOf(id);
+  await on.house.owner.query('DELETE FROM jobs WHERE operation_id = $1', [id]);
+  await on.house.owner.query('DELETE FROM restore_plans WHERE restore_id = $1', [id]);
+  expect(await planAll(id)).toEqual([]);
+  expect(await typesOf(id)).toEqual(types);
+  expect(await busyTargets(on.house.database, 'eight', ['articles'])).toEqual([]);
+});
+
+test('a verification that has ended is not run again, and one of a backup that the log lost is no obstacle', async () => {
+  const id = 'verification_again';
+  const stream = streamOf.verification(id);
+  const ask = { kind: 'request', verificationId: id, backupId: 'backup_lost', tenant: 'acme', level: 'quick', requestedBy: 'key' } as const;
+  await on.house.store.decide(stream, verificationDecider, ask, { commandId: `ask-${id}`, meta });
+  const events = async () => (await on.house.store.read(stream)).map((event, i) => ({ ...event, position: i + 1 }) as LoggedEvent);
+  expect((await plan((await events())[0]!)).map(({ jobId }) => jobId)).toEqual([`verification-${id}`]);
+  await on.house.owner.query('DELETE FROM jobs WHERE operation_id = $1', [id]);
+  await on.house.store.decide(
+    stream,
+    verificationDecider,
+    { kind: 'end', objects: 1, bytes: 1, findings: [] },
+    { commandId: `end-${id}`, meta },
+  );
+  for (const event of await events()) expect(await plan(event)).toEqual([]);
 });
 
 test('events of other aggregates are none of its business', async () => {

@@ -30,19 +30,20 @@ export interface Planner {
 /**
  * The process manager of restores and verifications: a request becomes jobs, the last data set's result ends the restore, and a
  * verification's result is written on the backup it was of. Runs in the transaction that moves its checkpoint.
+ * `isPast`: the operation is known to have ended; unknown is false, and costs more.
  * @returns the jobs that were queued, to be announced after COMMIT
  */
-export async function planRestore(planner: Planner, tx: Queryable, event: LoggedEvent): Promise<NewJob[]> {
+export async function planRestore(planner: Planner, tx: Queryable, event: LoggedEvent, isPast = false): Promise<NewJob[]> {
   switch (event.type) {
     case 'RestoreRequested':
-      return planDatasets(planner, tx, event);
+      return isPast ? [] : planDatasets(planner, tx, event);
     case 'DatasetRestored':
     case 'DatasetRestoreFailed':
-      return countDataset(planner, tx, event);
+      return isPast ? [] : countDataset(planner, tx, event);
     case 'RestoreCancelRequested':
       return cancelRestore(planner, tx, event);
     case 'VerificationRequested':
-      return planner.queue.enqueue(tx, [verificationJob(event)]);
+      return isPast || (await hasEnded(planner, tx, event)) ? [] : planner.queue.enqueue(tx, [verificationJob(event)]);
     case 'VerificationEnded':
       await endOperation(tx, parseStream(event.stream).id);
       return recordOnBackup(planner, tx, event);
@@ -67,6 +68,11 @@ const verificationJob = ({
   payload: { verificationId, backupId, level, traceparent: meta.traceparent },
 });
 
+/** Old requests are read again when this process manager is built anew. */
+async function hasEnded({ store }: Planner, tx: Queryable, { stream }: LoggedEvent): Promise<boolean> {
+  return (await store.load(stream, verificationDecider, tx)).state.status !== 'pending';
+}
+
 /** A check that could not be finished proves nothing, so it is not written on the backup. */
 async function recordOnBackup(
   planner: Planner,
@@ -77,6 +83,7 @@ async function recordOnBackup(
   const { state } = await planner.store.load(event.stream, verificationDecider, tx);
   if (state.status === 'absent') return [];
   const { verificationId, backupId } = state.request;
+  if ((await planner.store.load(streamOf.backup(backupId), backupDecider, tx)).state.status === 'absent') return []; // its events were lost
   const command = { kind: 'recordVerification', verificationId, ok: event.data.outcome === 'passed', at: event.recordedAt } as const;
   await planner.store.decide(streamOf.backup(backupId), backupDecider, command, follow(event, `verified-${verificationId}`, tx));
   return [];

@@ -16,7 +16,11 @@ export class PlanRestores implements OnApplicationBootstrap, OnApplicationShutdo
     const { house, health } = this;
     const { store, queue, config } = house;
     const planner = { store, queue, hasHooks: config.backup.hooks.afterRestore.length > 0 };
-    this.stop = startPlanner(house, health, { name: 'plan-restores', version: 1, plan: (tx, event) => planRestore(planner, tx, event) });
+    this.stop = startPlanner(house, health, {
+      name: 'plan-restores',
+      version: 1,
+      plan: (tx, event, isPast) => planRestore(planner, tx, event, isPast(event)),
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {
