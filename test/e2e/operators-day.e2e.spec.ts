@@ -182,7 +182,7 @@ describe('the rest of the day', () => {
     [['show', 'backup_20000101_000000_00000000'], 4],
     [['restore', 'backup_20000101_000000_00000000'], 4],
     [['create', '--tenant-id', 'nobody'], 5],
-    [['create', '--tenant-id', 'acme', '--type', 'snapshot'], 5],
+    [['create', '--tenant-id', 'acme', '--type', 'mirror'], 2],
     [['cancel', 'BACKUP'], 5],
     [['list', '--limit', '0'], 2],
   ])(

@@ -36,7 +36,7 @@ test.each<[string, string, string, unknown, number, string]>([
   ['a wrong type', 'POST', backups, { tenant_id: 5 }, 400, 'request.invalid'],
   ['JSON that is none', 'POST', backups, '{"tenant_id":', 400, 'request.invalid'],
   ['a body that is too large', 'POST', backups, { description: 'x'.repeat(2_000_000) }, 413, 'request.too_large'],
-  ['a type that is not built', 'POST', backups, { tenant_id: 'acme', type: 'snapshot' }, 501, 'backup.type_not_built'],
+  ['a type that there is not', 'POST', backups, { tenant_id: 'acme', type: 'mirror' }, 400, 'request.invalid'],
   ['a backup that is not there', 'GET', `${backups}/backup_20200101_000000_00000000`, undefined, 404, 'backup.not_found'],
   ['a route that is not there', 'GET', '/api/v1/nothing', undefined, 404, 'route.not_found'],
   ['a URL that cannot be decoded', 'GET', `${backups}/%zz`, undefined, 400, 'request.invalid'],

@@ -33,6 +33,9 @@ export interface BackupDataset {
   rows?: number | string | null;
   findings?: readonly Finding[] | null;
   error_message?: string | null;
+  /** In a snapshot: what is only pinned by identity. */
+  pinned_objects?: number;
+  pinned_bytes?: number;
 }
 
 export interface Finding {
@@ -60,6 +63,8 @@ export interface ContentEntry {
   digest: string | null;
   modified_at?: string;
   link_target?: string;
+  /** A snapshot only pins it: the repository does not hold its bytes. */
+  pinned?: true;
 }
 
 export interface Restore {
@@ -122,6 +127,9 @@ export interface Verification {
   error_message?: string | null;
   /** With --repo: no damage of this backup, but to be looked at. */
   warnings?: readonly string[];
+  /** Of a snapshot: what was not checked, since it only pins it. */
+  pinned_objects?: number;
+  pinned_bytes?: number;
   /** Added by `dr verify`: a partial backup may be whole as far as it goes, and still lacks something. */
   backup_status?: string;
   missing?: readonly Missing[];

@@ -7,6 +7,8 @@ export interface ListedFile {
   readonly kind?: string;
   readonly mtimeMs?: number;
   readonly mtimeNs?: bigint;
+  /** Of a snapshot: it is known that this file was there, and its bytes cannot be read here. Checks of its content are left out. */
+  readonly pinned?: boolean;
 }
 
 /**

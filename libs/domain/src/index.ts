@@ -20,6 +20,7 @@ export type {
   Finding,
   FindingCounts,
   MissingDataset,
+  PinnedByIdentity,
   TagRef,
 } from './dataset/dataset.ts';
 export { countFindings } from './dataset/findings.ts';

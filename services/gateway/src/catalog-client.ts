@@ -11,6 +11,8 @@ export const scopeOf = (tenant: string): TenantScope => (tenant === '*' ? { allT
 /** What of a Backup the gateway itself looks at; the rest is passed on as the catalog made it. */
 export interface BackupView {
   backup_id: string;
+  timestamp: string;
+  type: string;
   tenant_id: string;
   status: string;
   cancel_requested_at?: string | null;

@@ -41,6 +41,7 @@ function datasetOf(dataset: Commit['datasets'][number]): BackupDataset {
     tags: dataset.tags ?? [],
     rows: dataset.rows ?? null,
     findings: (dataset.findings ?? []) as Finding[],
+    ...(dataset.pinned && { pinned_objects: dataset.pinned.objects, pinned_bytes: dataset.pinned.bytes }),
   };
 }
 

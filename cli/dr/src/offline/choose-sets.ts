@@ -10,7 +10,7 @@ import { requestedAt } from './backup-view.ts';
 import type { RepositoryDesk } from './repository-desk.ts';
 
 /**
- * The newest backup that holds the data; a whole one is preferred to a newer partial one, and a partial one is said.
+ * The newest backup that holds the data; a whole one is preferred to a newer partial one, both to a snapshot, and a partial one is said.
  * @throws NothingFound; UsageError when it is not clear whose.
  */
 export async function latest(desk: RepositoryDesk, { tenantId, asOf, datasetIds }: RestoreArguments, { out }: Context): Promise<string> {
@@ -20,10 +20,13 @@ export async function latest(desk: RepositoryDesk, { tenantId, asOf, datasetIds 
   const tenants = new Set(backups.map((backup) => backup.tenant_id));
   if (tenants.size > 1) throw new UsageError(`latest of which tenant? Give --tenant-id (${[...tenants].sort().join(', ')}).`, 'restore');
   const fit = backups.filter((backup) => (!asOf || timeOf(backup) <= asOf) && holds(backup, datasetIds));
-  const found = fit.find(({ status }) => status === 'completed') ?? fit[0];
+  const held = fit.filter(({ type }) => type !== 'snapshot');
+  const found = held.find(({ status }) => status === 'completed') ?? held[0] ?? fit.find(({ status }) => status === 'completed') ?? fit[0];
   if (!found) throw new NothingFound('There is no backup to restore. See: dr --repo URI list.');
   if (found !== fit[0])
-    out.say(`${fit[0]!.backup_id} is newer, but partial; the newest whole backup is taken. Name the other one to restore it.`);
+    out.say(
+      `${fit[0]!.backup_id} is newer, but ${fit[0]!.type === 'snapshot' ? 'a snapshot' : 'partial'}; the newest whole backup is taken. Name the other one to restore it.`,
+    );
   if (found.status === 'partial')
     out.say(`${found.backup_id} is the latest, and it is partial: dr show ${found.backup_id} says what it lacks.`);
   return found.backup_id;

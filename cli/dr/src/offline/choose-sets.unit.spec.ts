@@ -32,3 +32,10 @@ test('a whole backup is preferred to a newer partial one', async () => {
   const days = [backup(3, 'partial', { a: 'completed', b: 'failed' }), backup(2, 'completed', { a: 'completed', b: 'completed' })];
   expect(await chosen(days)).toBe('20260102');
 });
+
+test('any backup that holds its data is preferred to a newer snapshot, which is taken when there is nothing else', async () => {
+  const snapshot = { ...backup(4, 'completed', { a: 'completed' }), type: 'snapshot' };
+  expect(await chosen([snapshot, backup(3, 'partial', { a: 'partial' })])).toBe('20260103');
+  expect(await chosen([snapshot, backup(3, 'partial', { a: 'partial' }), backup(2, 'completed', { a: 'completed' })])).toBe('20260102');
+  expect(await chosen([snapshot])).toBe('20260104');
+});

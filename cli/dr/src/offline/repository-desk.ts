@@ -63,6 +63,7 @@ export class RepositoryDesk implements BackupDesk {
       objects: report.objects,
       bytes: report.bytes,
       findings,
+      ...(report.pinned && { pinned_objects: report.pinned.objects, pinned_bytes: report.pinned.bytes }),
       ...(report.warnings && report.warnings.length > 0 && { warnings: report.warnings }),
     };
   }
@@ -130,7 +131,7 @@ async function* pages(datasetId: string, entries: AsyncIterable<TreeEntry>): Asy
   if (page.length > 0) yield page;
 }
 
-function contentOf(dataset_id: string, { path, kind, size, digest, mtimeNs, linkTarget }: TreeEntry): ContentEntry {
+function contentOf(dataset_id: string, { path, kind, size, digest, mtimeNs, linkTarget, pinned }: TreeEntry): ContentEntry {
   const modified_at = new Date(Number(mtimeNs / 1_000_000n)).toISOString();
   return {
     dataset_id,
@@ -140,5 +141,6 @@ function contentOf(dataset_id: string, { path, kind, size, digest, mtimeNs, link
     digest: digest ?? null,
     modified_at,
     ...(linkTarget !== undefined && { link_target: linkTarget }),
+    ...(pinned && { pinned }),
   };
 }

@@ -52,12 +52,21 @@ function backupFacts(backup: Backup): [string, string | undefined][] {
     ['parent', known(backup.parent_id)],
     ['size', bytes(backup.size_bytes)],
     ['added to the store', bytes(backup.compressed_size_bytes)],
+    ['only pinned', onlyPinned(backup.datasets)],
     ['took', backup.duration_seconds == null ? undefined : duration(backup.duration_seconds)],
     ['checksum', known(backup.checksum)],
     ['object', known(backup.storage_path)],
     ['verified', backup.verified_at ? `${moment(backup.verified_at)} UTC` : undefined],
     ['error', known(backup.error_message)],
   ];
+}
+
+/** Undefined for what is no snapshot; said too when nothing is. */
+function onlyPinned(datasets: readonly BackupDataset[]): string | undefined {
+  const known = datasets.filter(({ pinned_objects }) => pinned_objects !== undefined);
+  if (known.length === 0) return undefined;
+  const sum = (of: 'pinned_objects' | 'pinned_bytes') => known.reduce((total, dataset) => total + (dataset[of] ?? 0), 0);
+  return `${counted(sum('pinned_objects'), 'file')}, ${bytes(sum('pinned_bytes'))}`;
 }
 
 const DATASETS: readonly Column[] = [
@@ -99,7 +108,7 @@ export function contentsTable(entries: readonly ContentEntry[]): string {
   const row = (entry: ContentEntry): string[] => [
     String(entry.size),
     moment(entry.modified_at),
-    entry.digest?.slice(0, 16) ?? '-',
+    entry.pinned ? 'only pinned' : (entry.digest?.slice(0, 16) ?? '-'),
     `${entry.dataset_id}/${entry.path}${entry.link_target === undefined ? '' : ` -> ${entry.link_target}`}`,
   ];
   return table(CONTENTS, entries.map(row));
@@ -108,6 +117,8 @@ export function contentsTable(entries: readonly ContentEntry[]): string {
 export function verificationText(verification: Verification): string {
   const { backup_id, level, status, objects, bytes: size, findings, error_message, missing, warnings = [] } = verification;
   const counts = objects == null ? '' : `: ${counted(objects, 'file')}, ${bytes(size)}`;
+  const { pinned_objects: pinned = 0, pinned_bytes } = verification;
+  const unchecked = pinned > 0 ? [`  not checked: ${counted(pinned, 'file')}, ${bytes(pinned_bytes)}, which this snapshot only pins`] : [];
   const damage = (findings ?? []).map(({ object, kind, message, paths = [] }) => {
     const hit =
       paths.length > 0 ? `\n    needed by ${paths.slice(0, 5).join(', ')}${paths.length > 5 ? ` and ${paths.length - 5} more` : ''}` : '';
@@ -119,6 +130,7 @@ export function verificationText(verification: Verification): string {
   const error = error_message ? [`  ${error_message}`] : [];
   return [
     `Verified ${backup_id} (${level ?? 'full'}) ${status}${counts}`,
+    ...unchecked,
     ...damage,
     ...error,
     ...lacks,

@@ -108,6 +108,20 @@ Findings:
   error  support/x/y  v3 V3-7: chunk is missing`);
 });
 
+test('what a snapshot only pins is told: of the backup, of each file, and of what a verification could not check', () => {
+  const found = backup('completed', { type: 'snapshot' }) as unknown as Backup;
+  Object.assign(found.datasets[0]!, { pinned_objects: 2, pinned_bytes: 2048 });
+  Object.assign(found.datasets[1]!, { pinned_objects: 0, pinned_bytes: 0 });
+  expect(backupText(found)).toContain('only pinned         2 files, 2.0 KiB\n');
+  expect(backupText(backup('completed') as unknown as Backup)).not.toContain('only pinned');
+  const file = { dataset_id: 'd', path: 'p', kind: 'file', size: 1, digest: null };
+  expect(contentsTable([{ ...file, pinned: true }])).toContain('only pinned');
+  const checked = { backup_id: 'b', tenant_id: 'acme', status: 'passed', objects: 1, bytes: 8 };
+  expect(verificationText({ ...checked, pinned_objects: 2, pinned_bytes: 2048 })).toBe(
+    'Verified b (full) passed: 1 file, 8 B\n  not checked: 2 files, 2.0 KiB, which this snapshot only pins',
+  );
+});
+
 describe('out', () => {
   const streams = (isTerminal: boolean) => {
     const written = { stdout: '', stderr: '' };

@@ -13,6 +13,7 @@ export const create = verb({
   about: [
     'Waits for the end; Ctrl-C stops waiting, not the backup. The last line is "Backup created: ID". Exit code 3 when the backup is partial.',
     'full reads every byte anew; incremental goes on from the newest usable backup, differential from the newest full one.',
+    'snapshot reads metadata and the version tree alone: it refers to data that the repository has and pins the rest by identity. See dr promote.',
   ].join('\n'),
   examples: [
     ['dr create --type full --tenant-id production --description "Manual backup before upgrade"', 'everything of one tenant'],

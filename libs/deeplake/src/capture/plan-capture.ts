@@ -10,6 +10,7 @@ import { planV4 } from './plan-v4.ts';
 import { BARRIER, type CapturePlan, newNotes, type PlannedFile, type SourceNotes } from './planned-file.ts';
 import { ROUND_LIMITS, type RoundLimits, settle } from './settle.ts';
 import { toPlanned } from './to-planned.ts';
+import { withPins } from './with-pins.ts';
 
 export interface PlanOptions {
   /** Milliseconds; tells what is young enough to be still in the making. */
@@ -19,10 +20,12 @@ export interface PlanOptions {
   /** How to wait for a writer; rejects to stop the plan. Tests pass one that does not wait. */
   readonly sleep?: (ms: number) => Promise<unknown>;
   readonly limits?: RoundLimits;
+  /** Mark the files that a snapshot need not read. */
+  readonly pins?: boolean;
 }
 
 /** A capture in the making, as the plans of the formats see it. */
-export interface Planning extends Required<Omit<PlanOptions, 'format'>> {
+export interface Planning extends Required<Omit<PlanOptions, 'format' | 'pins'>> {
   readonly folder: SourceFolder;
   readonly notes: SourceNotes;
 }
@@ -37,7 +40,8 @@ export async function planCapture(folder: SourceFolder, options: PlanOptions): P
   const { now, sleep = (ms: number) => wait(ms), limits = ROUND_LIMITS } = options;
   const planning: Planning = { folder, now, sleep, limits, notes: newNotes() };
   const plans = { v3: planV3, v4: planV4, opaque: planOpaque };
-  return { format, notes: planning.notes, files: once(() => plans[format](planning)) };
+  const files = () => (options.pins ? withPins(plans[format](planning), format) : plans[format](planning));
+  return { format, notes: planning.notes, files: once(files) };
 }
 
 function planOpaque(planning: Planning): AsyncIterable<PlannedFile[]> {

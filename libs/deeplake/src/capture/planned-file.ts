@@ -19,6 +19,8 @@ export interface PlannedFile {
   readonly ino: bigint;
   readonly chunker: Chunker;
   readonly linkTarget?: string;
+  /** Bytes of rows or of an index, which say nothing of versions and structure: a snapshot need not read them. Only with `PlanOptions.pins`. */
+  readonly pin?: true;
 }
 
 /** See `CapturePlan.files`. */

@@ -18,10 +18,11 @@ export interface ChunkFacts {
 const CONTENT_BYTES_MAX = 512 * 1024 * 1024;
 const TEXT_LIKE = new Set(['json', 'list', 'text', 'tag']);
 
-/** C1, C2, C4, C5 and (deep) C6 of one chunk of a tensor. `tile`: it is part of one big sample. Never rejects. */
+/** C1, C2, C4, C5 and (deep) C6 of one chunk of a tensor; of one that is only pinned, C1. `tile`: it is part of one big sample. Never rejects. */
 export async function chunkFacts(files: DatasetFiles, path: string, meta: TensorMeta, tile: boolean, deep: boolean): Promise<ChunkFacts> {
   const size = files.size(path);
   if (size === undefined) return { samples: undefined, problem: { code: 'C1', message: 'the chunk is missing' } };
+  if (files.listing.isPinned(files.prefix + path)) return { samples: undefined, problem: undefined };
   let read: ReadHeader;
   try {
     read = await readChunkHeader(files.view, files.prefix + path, 0, size);

@@ -23,6 +23,13 @@ export function chunkOf(path: string): { tensor: string; name: string } | undefi
   return match ? { tensor: match[1]!, name: match[2]! } : undefined;
 }
 
+const INDEX_PATH = /(?:^|\/)vdb_indexes\//;
+
+/** Chunks, and the vector indexes of the closed library, which can be built again: what is known of neither from its own bytes alone. */
+export function isDataFile(path: string): boolean {
+  return chunkOf(path) !== undefined || INDEX_PATH.test(path);
+}
+
 export function isLock(path: string): boolean {
   return path.endsWith('.lock');
 }

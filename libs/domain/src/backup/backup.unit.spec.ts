@@ -268,6 +268,8 @@ describe('a deletion', () => {
       .when(undelete)
       .thenThrows('wrong_state.backup_not_deleted');
   });
+  const request = backupRequested();
+  const snapshotRequested = { ...request, data: { ...request.data, backupType: 'snapshot' } } as BackupEvent;
   test.each<[string, BackupEvent[], boolean, boolean]>([
     ['running', [backupRequested()], false, false],
     ['failed', [backupRequested(), failed], false, false],
@@ -282,6 +284,7 @@ describe('a deletion', () => {
     ['being deleted', [...done, verified(true), wished], false, false],
     ['deleted', [...done, verified(true), wished, deleted], false, false],
     ['undeleted', [...done, verified(true), wished, deleted, undeleted], true, true],
+    ['a verified snapshot, which may hold none of its data', [snapshotRequested, sealed('completed', 2), verified(true)], true, false],
   ])('a backup that is %s: usable %p, verified good %p', (_, past, usable, good) => {
     expect([isUsable(stateAfter(...past)), isVerifiedGood(stateAfter(...past))]).toEqual([usable, good]);
   });

@@ -10,12 +10,17 @@ const isDeleted = (state: BackupState): boolean => {
   return step === 'deleting' || step === 'deleted';
 };
 
+export const isSnapshot = (state: BackupState): boolean => 'request' in state && state.request.backupType === 'snapshot';
+
 /** Whether a backup may be restored, verified, or be what an incremental one goes on from: it is sealed, and nobody deleted it. */
 export const isUsable = (state: BackupState): boolean => 'sealed' in state && !isDeleted(state);
 
-/** A usable backup whose last verification found nothing wrong: what must not be the last of its kind to go. */
+/**
+ * A usable backup whose last verification found nothing wrong: what must not be the last of its kind to go. A snapshot never is: what it only pins it does
+ * not hold, and what it refers to is a copy of the backup that stored it.
+ */
 export const isVerifiedGood = (state: BackupState): boolean =>
-  isUsable(state) && 'verifications' in state && state.verifications.at(-1)?.ok === true;
+  isUsable(state) && !isSnapshot(state) && 'verifications' in state && state.verifications.at(-1)?.ok === true;
 
 /** What ended can be deleted, however it ended. Whether it is held or the last good copy is asked before: that is not in this stream. */
 export function requestDelete(state: Known, { by, force }: RequestDelete): readonly BackupEvent[] {

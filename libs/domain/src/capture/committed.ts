@@ -1,4 +1,4 @@
-import type { DatasetRef, Finding } from '../dataset/dataset.ts';
+import type { DatasetRef, Finding, PinnedByIdentity } from '../dataset/dataset.ts';
 import { causeOf } from '../dataset/findings.ts';
 import type { DatasetCaptured, DatasetCaptureFailed } from './events.ts';
 import type { CaptureState } from './state.ts';
@@ -25,6 +25,8 @@ export interface DatasetForCommit {
   readonly captured?: CapturedDetails;
   /** The backup that this copy was built on; absent when every byte was read. */
   readonly baseBackupId?: string;
+  /** In a snapshot: what of it is only pinned by identity. */
+  readonly pinned?: PinnedByIdentity;
 }
 
 /** The data set's part of the manifest, from its capture stream: the archiver commits it, and a reader without the log finds it there. */
@@ -34,7 +36,7 @@ export function datasetForCommit(ref: DatasetRef, capture: CaptureState): Datase
 }
 
 function fromCaptured(result: DatasetCaptured): DatasetForCommit {
-  const { datasetId, format, root, objects, bytes, newBytes, headVersion, rows, findings, findingCounts, baseBackupId } = result;
+  const { datasetId, format, root, objects, bytes, newBytes, headVersion, rows, findings, findingCounts, baseBackupId, pinned } = result;
   const branches = result.branches.map((branch) => branch.name);
   const tags = result.tags.map((tag) => tag.name);
   const dataset = {
@@ -51,6 +53,7 @@ function fromCaptured(result: DatasetCaptured): DatasetForCommit {
     captured: { branches: result.branches, tags: result.tags, storedBytes: result.storedBytes, findingCounts },
     ...(headVersion && { headVersion }),
     ...(baseBackupId && { baseBackupId }),
+    ...(pinned && { pinned }),
   };
   const cause = causeOf(findings, findingCounts.error);
   return cause === undefined ? { ...dataset, status: 'completed' } : { ...dataset, status: 'partial', cause };

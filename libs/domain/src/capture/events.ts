@@ -1,4 +1,4 @@
-import { branchHead, datasetFormat, findingCounts, findings, tagRef } from '../dataset/dataset.ts';
+import { branchHead, datasetFormat, findingCounts, findings, pinnedByIdentity, tagRef } from '../dataset/dataset.ts';
 import { listOf, message, optional } from '../schema/composites.ts';
 import type { EventOf } from '../schema/event-types.ts';
 import { count, small, text, truth } from '../schema/scalars.ts';
@@ -27,6 +27,8 @@ export const captureEvents = {
     intact: truth,
     /** The backup whose copy of this data set was built on: what had its identity there was not read again. Absent: every byte was read. */
     baseBackupId: optional(text),
+    /** In a snapshot, also when nothing is only pinned; in no other type of backup. */
+    pinned: optional(pinnedByIdentity),
   }),
   DatasetCaptureFailed: message('DatasetCaptureFailed', {
     backupId: text,

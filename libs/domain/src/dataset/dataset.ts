@@ -30,6 +30,13 @@ export type BranchHead = ValueOf<typeof branchHead>;
 export const tagRef = message('TagRef', { name: text, branch: text, version: text, rows: count });
 export type TagRef = ValueOf<typeof tagRef>;
 
+/**
+ * Of a data set in a snapshot, the files and bytes that the repository does not hold: only their identity is pinned. They lay at `path` below the source root of
+ * `storage`, which is known by it again.
+ */
+export const pinnedByIdentity = message('PinnedByIdentity', { objects: count, bytes: count, storage: text, path: text });
+export type PinnedByIdentity = ValueOf<typeof pinnedByIdentity>;
+
 /** A data set that a backup lacks or holds with loss, and why, in words for its owner. */
 export const missingDataset = message('MissingDataset', { datasetId: text, cause: text });
 export type MissingDataset = ValueOf<typeof missingDataset>;

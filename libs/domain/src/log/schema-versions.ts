@@ -15,9 +15,10 @@ const unchanged: Upcaster = (data) => data;
  * `<type>.v<n>.json` and the change in the `.proto` file; a new meaning is a new type. Old upcasters and fixtures stay for ever.
  */
 export const upcasters: { readonly [T in EventType]?: readonly Upcaster[] } = {
-  DatasetCaptured: [unchanged],
+  DatasetCaptured: [unchanged, unchanged],
   RestoreRequested: [(data) => ({ ...data, options: { ...(data['options'] as JsonObject), force: false }, lacking: [] })],
   DatasetRestored: [unchanged],
+  VerificationEnded: [unchanged],
 };
 
 export const versionIn = (chains: UpcasterChains, type: string): number => (Object.hasOwn(chains, type) ? chains[type]!.length : 0) + 1;

@@ -13,4 +13,6 @@ export interface EndVerification {
   readonly bytes: number;
   readonly findings: readonly Damage[];
   readonly error?: { readonly message: string };
+  /** What the backup only pins, so that it could not be checked. */
+  readonly pinned?: { readonly objects: number; readonly bytes: number };
 }

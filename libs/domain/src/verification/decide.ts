@@ -32,9 +32,9 @@ function end(state: VerificationState, command: EndVerification): readonly Verif
 }
 
 /** Damage that was found is damage, also when the check could not be finished; only without any is an unfinished check an error. */
-function result({ objects, bytes, findings, error }: EndVerification): VerificationEnded {
+function result({ objects, bytes, findings, error, pinned }: EndVerification): VerificationEnded {
   const outcome = findings.length > 0 ? 'failed' : error ? 'error' : 'passed';
   const kept = fitting(findings.map((damage) => ({ ...damage, paths: damage.paths.slice(0, DAMAGE_PATHS_MAX) })));
-  const data = { outcome, objects, bytes, findings: kept, findingsTotal: findings.length } as const;
+  const data = { outcome, objects, bytes, findings: kept, findingsTotal: findings.length, ...(pinned && { pinned }) } as const;
   return error ? { ...data, message: error.message } : data;
 }

@@ -7,6 +7,8 @@ import type { ValueOf } from '../schema/shape.ts';
 export const damage = message('Damage', { object: text, kind: text, message: text, paths: listOf(text) });
 export type Damage = ValueOf<typeof damage>;
 
+export const amount = message('Amount', { objects: count, bytes: count });
+
 /** Stream `verification-<id>`. */
 export const verificationEvents = {
   VerificationRequested: message('VerificationRequested', {
@@ -25,6 +27,8 @@ export const verificationEvents = {
     /** Of all findings; the list is cut at FINDINGS_MAX. */
     findingsTotal: count,
     message: optional(text),
+    /** Files and bytes that were not checked, because the backup is a snapshot that only pins them. */
+    pinned: optional(amount),
   }),
 };
 

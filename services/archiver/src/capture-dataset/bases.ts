@@ -16,6 +16,20 @@ export async function usableBase(
   return undefined;
 }
 
+/**
+ * All of the bases that still stand and of which nobody knows damage: what a snapshot refers to it does not read, so one whose last verification failed is
+ * left out.
+ */
+export async function soundBases(store: EventStore, tenant: TenantRepository, bases: readonly CaptureBase[] = []): Promise<CaptureBase[]> {
+  const sound: CaptureBase[] = [];
+  for (const base of bases) {
+    const { state } = await store.load(streamOf.backup(base.backupId), backupDecider);
+    const failed = 'verifications' in state && state.verifications.at(-1)?.ok === false;
+    if (!failed && isUsableBackup(state) && (await standsInStorage(tenant, base))) sound.push(base);
+  }
+  return sound;
+}
+
 async function standsInLog(store: EventStore, { backupId }: CaptureBase): Promise<boolean> {
   const { state } = await store.load(streamOf.backup(backupId), backupDecider);
   return isUsableBackup(state);

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { inspectDataset, planCapture } from '@dr/deeplake';
 import type { DatasetRef, RecordCaptured } from '@dr/domain';
 import type { BackupSession, PieceId, Progress, TenantRepository } from '@dr/repository';
-import { openSourceFolder, type SourceFolder, SourceOutside } from '@dr/storage';
+import { openSourceFolder, type SourceFolder, SourceOutside, storageIdentity } from '@dr/storage';
 import { type Attempt, captureUntilWhole } from './attempts.ts';
 import { lostCommits } from './lost-commits.ts';
 import { recordOf } from './record-capture.ts';
@@ -18,6 +18,8 @@ export interface CaptureDataset {
   sourceRoot: string;
   /** Trees of the same data set that an incremental or differential backup may trust: what has an equal identity there is taken without reading. */
   bases?: readonly PieceId[];
+  /** Only metadata and the version tree are read; of the rest, what `bases` do not hold is pinned by identity. */
+  snapshot?: boolean;
   /** Trees of the newest backups, asked for when the source lacks a commit: did it ever have it? Default: `bases`. */
   earlierTrees?: () => Promise<readonly PieceId[]>;
   now: () => number;
@@ -49,7 +51,16 @@ export async function captureDataset(request: CaptureDataset): Promise<RecordCap
     await openDataset(request.sourceRoot, dataset);
     throw error;
   });
-  return recordOf(backupId, dataset, outcome, await lostCommits(tenant, earlierTrees, outcome.notes.gaps));
+  const record = recordOf(backupId, dataset, outcome, await lostCommits(tenant, earlierTrees, outcome.notes.gaps));
+  return request.snapshot ? { ...record, pinned: await pinnedAt(request, outcome) } : record;
+}
+
+/** What is only pinned, and where it lies: whoever looks for it there must know that it is the same place. */
+async function pinnedAt(
+  { sourceRoot, dataset: { path } }: CaptureDataset,
+  { tree: { pinned } }: Attempt,
+): Promise<RecordCaptured['pinned']> {
+  return { ...pinned, storage: await storageIdentity(sourceRoot), path };
 }
 
 /** Also what explains an error best: between the request and now a folder on the way may have become a link, perhaps into another tenant's data. @throws SourceOutside */
@@ -72,7 +83,7 @@ interface Once {
 /** The format that discovery saw counts for the first try; by the next one the data set may have been made anew in another one. */
 async function captureOnce(request: CaptureDataset, { folder, n, earlier, sleep }: Once): Promise<Attempt> {
   const { session, tenant, dataset, now, signal, progress } = request;
-  const plan = await planCapture(folder, { now, sleep, format: n === 1 ? dataset.format : undefined });
+  const plan = await planCapture(folder, { now, sleep, format: n === 1 ? dataset.format : undefined, pins: request.snapshot });
   const bases = [...(earlier ? [earlier.tree.root] : []), ...(request.bases ?? [])];
   const tree = await session.capture({ datasetId: dataset.datasetId, root: folder.root, files: plan.files, bases, signal, progress });
   await session.flush();

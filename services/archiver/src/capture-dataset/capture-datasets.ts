@@ -1,4 +1,4 @@
-import { backupDecider, type CaptureCommand, captureDecider, streamOf } from '@dr/domain';
+import { type BackupType, backupDecider, type CaptureCommand, captureDecider, streamOf } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import { type ClaimedJob, type EndJob, type JobContext, KeepTrying, type OnDead } from '@dr/jobs';
 import { ProgressPublisher } from '@dr/messaging';
@@ -7,11 +7,11 @@ import { commandMeta, type House, InjectHouse, nudgeSequencer, startWorker } fro
 import { openSourceFolder, SourceMissing, SourceOutside } from '@dr/storage';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { CaptureHooks } from '../capture-hooks/capture-hooks.ts';
-import { basesFor } from '../plan-backup/capture-bases.ts';
+import { basesFor, type CaptureBase } from '../plan-backup/capture-bases.ts';
 import type { CapturePayload } from '../plan-backup/plan-backup.ts';
 import { OpenSessions, type SessionInUse } from '../sessions/open-sessions.ts';
 import { SliceDatasets } from '../slice-dataset/slice-datasets.ts';
-import { usableBase } from './bases.ts';
+import { soundBases, usableBase } from './bases.ts';
 import { captureDataset } from './capture-dataset.ts';
 
 /** Data sets captured at a time by one archiver; each uses all worker threads while it reads. */
@@ -56,10 +56,10 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
     };
     if (job.attempts > job.attemptsMax) return recorded(await this.giveUp(job, context));
     const failed = (error: unknown) => failureOf(error, job.payload, this.house.config.deeplake.root);
-    const cut = this.hooks.areSet ? undefined : this.slices.split(job);
+    const cut = this.hooks.areSet || type === 'snapshot' ? undefined : this.slices.split(job);
     const split = await cut?.catch(async (error: unknown) => recorded(await failed(error)));
     if (split) return split;
-    const capture = () => inSession<CaptureCommand>((inUse) => this.capture(job, context, inUse)).catch(failed);
+    const capture = () => inSession<CaptureCommand>((inUse) => this.capture(job, context, inUse, type)).catch(failed);
     return recorded(await this.hooks.around(job, context, capture));
   }
 
@@ -70,14 +70,20 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
     return failure(job.payload, 'capture.failed', lost);
   }
 
-  private async capture(job: ClaimedJob<CapturePayload>, context: JobContext, inUse: SessionInUse): Promise<CaptureCommand> {
+  private async capture(
+    job: ClaimedJob<CapturePayload>,
+    context: JobContext,
+    inUse: SessionInUse,
+    type: BackupType,
+  ): Promise<CaptureCommand> {
     const { backupId, dataset } = job.payload;
-    const { store, now, config } = this.house;
-    const base = await usableBase(store, inUse.tenant, job.payload.bases);
+    const { now, config } = this.house;
+    const bases = await this.basesOf(job, inUse, type);
     const slices = await this.slices.captured(job);
     const captured = await captureDataset({
       ...inUse,
-      bases: base ? [base.root, ...slices] : slices,
+      bases: [...bases.map(({ root }) => root), ...slices],
+      snapshot: type === 'snapshot',
       earlierTrees: () => this.newestTrees(job.tenant, dataset.datasetId),
       backupId,
       dataset,
@@ -89,7 +95,14 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
         this.progress.publish(backupId, { dataset_id: dataset.datasetId, ...progress });
       },
     });
-    return base ? { ...captured, baseBackupId: base.backupId } : captured;
+    return bases[0] ? { ...captured, baseBackupId: bases[0].backupId } : captured;
+  }
+
+  /** One to build on; a snapshot, which reads nothing, refers to all that may hold what it lists. */
+  private async basesOf({ payload }: ClaimedJob<CapturePayload>, { tenant }: SessionInUse, type: BackupType): Promise<CaptureBase[]> {
+    if (type === 'snapshot') return soundBases(this.house.store, tenant, payload.bases);
+    const base = await usableBase(this.house.store, tenant, payload.bases);
+    return base ? [base] : [];
   }
 
   /** Whatever the type of this backup: a copy is compared with, not trusted. */

@@ -42,9 +42,13 @@ function copyFindings({ tree, notes, report: { format } }: Outcome): Finding[] {
   for (const [path, reason] of notes.skipped) if (LOST[reason]) findings.push(finding('W1', path, LOST[reason]));
   if (notes.replaced) findings.push(finding('W4', '', 'the data set was removed or made anew while it was copied'));
   if (notes.unsettled) findings.push(finding('W4', '', neverAtRest(notes.unsettled)));
+  if (tree.pinned.objects > 0) findings.push(finding('W6', '', onlyPinned(tree.pinned), 'info'));
   if (notes.cut > 0) findings.push(finding('W5', '', `${notes.cut} files that appeared during the copy were left out`, 'info'));
   return findings;
 }
+
+const onlyPinned = ({ objects, bytes }: Outcome['tree']['pinned']): string =>
+  `${objects} files of ${bytes} bytes are only pinned by identity: this snapshot does not hold their bytes. Promote it to keep them.`;
 
 function neverAtRest({ rounds, entries, paths }: NonNullable<Outcome['notes']['unsettled']>): string {
   return (

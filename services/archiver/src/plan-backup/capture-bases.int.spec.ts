@@ -17,10 +17,11 @@ interface Copy {
   dataset?: string;
   intact?: boolean;
   base?: string;
+  pinned?: object;
 }
 
-function captured(backupId: string, { tenant = 'acme', dataset = 'one', intact = true, base }: Copy = {}): Promise<void> {
-  const data = { backupId, n: 1, datasetId: dataset, root: `root of ${backupId}`, intact, baseBackupId: base };
+function captured(backupId: string, { tenant = 'acme', dataset = 'one', intact = true, base, pinned }: Copy = {}): Promise<void> {
+  const data = { backupId, n: 1, datasetId: dataset, root: `root of ${backupId}`, intact, baseBackupId: base, pinned };
   return rememberCopy(house.database, { data, meta: { tenant } } as unknown as Captured);
 }
 
@@ -40,7 +41,7 @@ test('an incremental builds on the newest copy, a differential on the newest tha
   expect(await bases('incremental')).toEqual(['b3', 'b2', 'b1']);
   expect(await bases('differential')).toEqual(['b1']);
   expect(await bases('full')).toBeUndefined();
-  expect(await bases('snapshot')).toBeUndefined();
+  expect(await bases('snapshot')).toEqual(['b3', 'b2', 'b1']);
   const [base] = (await basesFor(house.database, { tenant: 'acme', type: 'incremental', datasetIds: ['one'] })).get('one')!;
   expect(base).toEqual({ backupId: 'b3', root: 'root of b3' });
 });
@@ -50,6 +51,12 @@ test('a copy with loss is built on by none, one of a backup that is not sealed b
   await sealed('torn', { intact: false });
   await captured('running');
   expect(await bases('incremental')).toEqual(['b1']);
+});
+
+test('no backup builds on a snapshot, whatever it pins: neither as the newest copy nor as one that was read in full', async () => {
+  await sealed('b1');
+  await sealed('snapshot', { pinned: { objects: 0, bytes: 0, storage: '1-2', path: 'acme/one' } });
+  for (const type of ['incremental', 'differential', 'snapshot'] as const) expect(await bases(type)).toEqual(['b1']);
 });
 
 test('data sets and tenants do not see each other', async () => {

@@ -15,9 +15,9 @@ const KEPT = 20;
 
 type Of<Type extends LoggedEvent['type']> = Extract<LoggedEvent, { type: Type }>;
 
-/** Remembers a copy; only one without loss is worth building on. It counts from the backup's seal on. */
+/** Remembers a copy; only one without loss, and that holds what it lists, is worth building on. It counts from the backup's seal on. */
 export async function rememberCopy(tx: Queryable, { data, meta }: Of<'DatasetCaptured'>): Promise<void> {
-  if (!data.intact) return;
+  if (!data.intact || data.pinned !== undefined) return;
   const sql = `INSERT INTO capture_bases (backup_id, n, tenant, dataset_id, root, base_backup_id) VALUES ($1, $2, $3, $4, $5, $6)
                ON CONFLICT DO NOTHING`;
   await tx.query(sql, [data.backupId, data.n, meta.tenant, data.datasetId, data.root, data.baseBackupId ?? null]);
@@ -51,14 +51,14 @@ SELECT wanted.dataset_id, copy.backup_id, copy.root
 
 /**
  * What each data set may build on, newest first. A full builds on nothing; an incremental on the newest copy, a differential on the newest
- * one that was read in full (by a full, or by a backup that found no copy). By the order of the log, so a clock set back does not matter.
+ * one that was read in full (by a full, or by a backup that found no copy); a snapshot refers to whatever the newest copies hold. By the order of the log, so a clock set back does not matter.
  */
 export async function basesFor(
   tx: Queryable,
   { tenant, type, datasetIds }: { tenant: string; type: BackupType; datasetIds: readonly string[] },
 ): Promise<Map<string, CaptureBase[]>> {
   const found = new Map<string, CaptureBase[]>();
-  if (type !== 'incremental' && type !== 'differential') return found;
+  if (type === 'full') return found;
   type Row = { dataset_id: string; backup_id: string; root: string };
   for (const { dataset_id, backup_id, root } of await rows<Row>(tx, NEWEST_COPIES, [tenant, datasetIds, type === 'differential'])) {
     found.set(dataset_id, [...(found.get(dataset_id) ?? []), { backupId: backup_id, root }]);

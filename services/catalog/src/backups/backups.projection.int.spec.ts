@@ -89,6 +89,12 @@ test('only data sets that it holds whole have other copies to look for', async (
   expect(await otherCopies(house.database, id)).toEqual([]);
   await house.database.query(`UPDATE catalog_backup_datasets SET doc = doc || '{"status": "completed"}' WHERE backup_id = $1`, [id]);
   expect(await otherCopies(house.database, id)).toEqual([{ dataset_id: 'a', others: [] }]);
+  const other = newId();
+  await view(other, commit(other), verified(true));
+  await house.database.query(`UPDATE catalog_backup_datasets SET doc = doc || '{"status": "completed"}' WHERE backup_id = $1`, [other]);
+  expect(await otherCopies(house.database, id)).toEqual([{ dataset_id: 'a', others: [other] }]);
+  await house.database.query(`UPDATE catalog_backups SET type = 'snapshot' WHERE backup_id = $1`, [other]);
+  expect(await otherCopies(house.database, id)).toEqual([{ dataset_id: 'a', others: [] }]);
 });
 
 test('a backup that was found in storage is shown with what its decision says', async () => {

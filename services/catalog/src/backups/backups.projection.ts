@@ -175,6 +175,7 @@ const capturedFields = (data: DatasetCaptured): object => ({
   rows: data.rows,
   findings: data.findings,
   parent_id: data.baseBackupId ?? null,
+  ...(data.pinned && { pinned_objects: data.pinned.objects, pinned_bytes: data.pinned.bytes }),
 });
 
 const failedFields = (data: DatasetCaptureFailed): object => ({

@@ -61,6 +61,15 @@ test('pages go on behind a place, within a tenant, or for one data set', async (
   expect(await listDatasets(house.database, { scope: { tenant: 'nobody' }, limit: 9 })).toEqual([]);
 });
 
+test('a snapshot is no good copy, however new', async () => {
+  const lastGood = async () =>
+    (await listDatasets(house.database, { scope: { tenant: 'acme' }, limit: 1, datasetId: 'd4' }))[0]!.last_good!.backup_id;
+  const newest = await lastGood();
+  await house.owner.query(`UPDATE catalog_backups SET type = 'snapshot' WHERE backup_id = $1`, [newest]);
+  expect(Number((await lastGood()).slice(1))).toBeLessThan(Number(newest.slice(1)));
+  await house.owner.query(`UPDATE catalog_backups SET type = 'full' WHERE backup_id = $1`, [newest]);
+});
+
 test('no row is looked at but those on the way', async () => {
   const parameters = [null, null, null, null, 10];
   const plan = (await rows<{ 'QUERY PLAN': string }>(house.owner, `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) ${LIST_DATASETS}`, parameters))

@@ -27,7 +27,7 @@ const NEWEST = 'ORDER BY d.requested_at DESC, d.backup_id DESC LIMIT 1';
 
 /**
  * The moment of a good copy is that of the request: everything that was there then is in it. A copy with findings that mean loss is none, and
- * neither is one in a backup that was deleted. COLLATE "C" is byte order, as the gateway sorts what it finds at the source.
+ * neither is one in a backup that was deleted, or in a snapshot. COLLATE "C" is byte order, as the gateway sorts what it finds at the source.
  */
 export const LIST_DATASETS = `
 WITH RECURSIVE places AS (
@@ -40,7 +40,7 @@ SELECT p.tenant, p.dataset_id,
     (SELECT d.doc ->> 'format' FROM catalog_backup_datasets d WHERE ${OF_PLACE} ${NEWEST}) AS format,
     (SELECT jsonb_build_object('backup_id', b.backup_id, 'at', to_char(b.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
       'verified_at', b.doc ->> 'verified_at') FROM catalog_backup_datasets d JOIN catalog_backups b ON b.backup_id = d.backup_id
-      WHERE ${OF_PLACE} AND b.status IN ('completed', 'partial') AND d.doc ->> 'status' = 'completed' ${NEWEST}) AS last_good
+      WHERE ${OF_PLACE} AND b.status IN ('completed', 'partial') AND b.type <> 'snapshot' AND d.doc ->> 'status' = 'completed' ${NEWEST}) AS last_good
   FROM (SELECT * FROM places LIMIT $5) AS p`;
 
 export async function listDatasets(on: Queryable, { scope, after, datasetId, limit }: ListDatasets): Promise<KnownDataset[]> {

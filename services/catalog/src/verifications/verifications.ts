@@ -60,6 +60,12 @@ export async function findVerification(on: Queryable, id: string, scope: TenantS
   return row && verificationResource(row);
 }
 
+/** What a snapshot only pins was not checked. */
+function pinnedOf(pinned: unknown): object {
+  const { objects, bytes } = Object(pinned) as { objects?: number; bytes?: number };
+  return objects === undefined ? {} : { pinned_objects: objects, pinned_bytes: bytes };
+}
+
 function verificationResource({ verification_id, backup_id, backup_status, tenant, requested_at, status, doc }: VerificationRow): object {
   return {
     verification_id,
@@ -72,6 +78,7 @@ function verificationResource({ verification_id, backup_id, backup_status, tenan
     bytes: doc['bytes'] ?? null,
     findings: doc['findings'] ?? [],
     findings_total: doc['findingsTotal'] ?? null,
+    ...pinnedOf(doc['pinned']),
     created_at: requested_at.toISOString(),
     ended_at: doc['ended_at'] ?? null,
     error_message: doc['error_message'] ?? null,

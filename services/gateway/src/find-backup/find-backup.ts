@@ -24,14 +24,26 @@ export async function findBackup(catalog: CatalogClient, caller: Caller, wanted:
   return found;
 }
 
-/** A completed backup is preferred to a newer partial one: what is restored without a second look should be whole. */
+/** In the order of preference: what is restored without a second look should be whole, and a snapshot is as whole as its source still is. */
+const PREFERRED = [
+  { types: ['full', 'incremental', 'differential'], status: 'completed' },
+  { types: ['full', 'incremental', 'differential'], status: 'partial' },
+  { types: ['snapshot'], status: 'completed' },
+  { types: ['snapshot'], status: 'partial' },
+] as const;
+
+/** A completed backup is preferred to a newer partial one, and both to a snapshot. */
 async function latest(catalog: CatalogClient, caller: Caller, { asOf, tenantId, datasetIds = [] }: WantedBackup) {
   const tenant = tenantFor(caller, tenantId);
   if (tenant === undefined) return undefined;
-  for (const status of ['completed', 'partial']) {
-    const { backups } = await catalog.listBackups({ scope: scopeOf(tenant), limit: LOOK_BACK, status, until: asOf });
-    const holder = (backups as BackupView[]).find((b) => datasetIds.every((id) => b.datasets.some((d) => d.dataset_id === id && d.root)));
-    if (holder) return holder;
+  const holds = (b: BackupView) => datasetIds.every((id) => b.datasets.some((d) => d.dataset_id === id && d.root));
+  for (const { types, status } of PREFERRED) {
+    const query = { scope: scopeOf(tenant), limit: LOOK_BACK, status, until: asOf };
+    const pages = await Promise.all(types.map((type) => catalog.listBackups({ ...query, type })));
+    const found = pages.flatMap(({ backups }) => (backups as BackupView[]).find(holds) ?? []);
+    if (found.length > 0) return found.sort(newestFirst)[0];
   }
   return undefined;
 }
+
+const newestFirst = (a: BackupView, b: BackupView): number => (`${a.timestamp} ${a.backup_id}` < `${b.timestamp} ${b.backup_id}` ? 1 : -1);

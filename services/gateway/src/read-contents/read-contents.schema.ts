@@ -20,9 +20,10 @@ const contentEntry = z
     path: z.string().describe('Below the data set.'),
     kind: z.enum(['file', 'symlink']),
     size: z.int(),
-    digest: z.string().nullable().describe('SHA-256 of the bytes.'),
+    digest: z.string().nullable().describe('SHA-256 of the bytes; null of a link, and of what is only pinned.'),
     modified_at: time,
     link_target: z.string().optional(),
+    pinned: z.literal(true).optional().describe('A snapshot only pins it by identity; the repository does not hold its bytes.'),
   })
   .meta({ id: 'ContentEntry' });
 

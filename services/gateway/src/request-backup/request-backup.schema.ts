@@ -50,6 +50,5 @@ export const requestBackup = route({
   problems: {
     404: 'There is no such tenant or data set that this key may see.',
     422: 'The selection is empty.',
-    501: 'The type is not built in this version.',
   },
 });

@@ -32,9 +32,8 @@ export class RequestBackup {
     private readonly views: Views,
   ) {}
 
-  /** One backup per tenant that is selected; all of them are accepted, or none. @throws HttpProblem for types that are not built and selections of nothing; TenantNeeded */
+  /** One backup per tenant that is selected; all of them are accepted, or none. @throws HttpProblem for selections of nothing; TenantNeeded */
   async run(caller: Caller, body: RequestBackupBody, requestId: string): Promise<BackupView[]> {
-    refuseUnbuilt(body.type);
     const tenant = tenantOf(caller, body);
     if (tenant !== undefined) await this.refuseFull(tenant);
     const selections = await selectDatasets(this.house.config.deeplake.root, {
@@ -100,15 +99,6 @@ export class RequestBackup {
 }
 
 const labelOf = (tenant: string): string => `backup of ${tenant}`;
-
-function refuseUnbuilt(type: RequestBackupBody['type']): void {
-  if (type !== 'snapshot') return;
-  throw new HttpProblem(
-    501,
-    'backup.type_not_built',
-    `Backups of type ${type} are not built in this version; nothing was backed up. Use type full, incremental or differential.`,
-  );
-}
 
 /** @returns undefined for all tenants. @throws TenantNeeded, HttpProblem as for a tenant without data sets when the key may not see it */
 function tenantOf(caller: Caller, { tenant_id, all_tenants }: RequestBackupBody): string | undefined {

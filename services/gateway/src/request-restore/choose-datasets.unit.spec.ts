@@ -5,6 +5,8 @@ const dataset = (dataset_id: string, root?: string) =>
   ({ dataset_id, format: 'v4', status: 'completed', ...(root && { root }) }) as BackupView['datasets'][number];
 const backup = (status = 'completed'): BackupView => ({
   backup_id: 'backup_1',
+  timestamp: '2026-11-24T00:00:00.000Z',
+  type: 'full',
   tenant_id: 'acme',
   status,
   holds: [],

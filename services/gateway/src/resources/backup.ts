@@ -42,6 +42,12 @@ const backupDataset = z
     rows: z.union([z.int(), z.string()]).nullable().optional(),
     findings: z.array(finding).optional(),
     parent_id: z.string().nullable().optional().describe('The backup whose copy it was built on; null: every byte was read.'),
+    pinned_objects: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('In a snapshot: files of it that are only pinned by identity, so that the repository does not hold them.'),
+    pinned_bytes: z.int().min(0).optional().describe('Their bytes.'),
     error_code: z.string().optional(),
     error_message: z.string().nullable().optional(),
   })

@@ -20,6 +20,8 @@ export const verificationResource = z
     bytes: z.int().nullable(),
     findings: z.array(damage),
     findings_total: z.int().nullable(),
+    pinned_objects: z.int().optional().describe('Of a snapshot: files that were not checked, since it only pins them by identity.'),
+    pinned_bytes: z.int().optional(),
     created_at: time,
     ended_at: timeOrNull,
     error_message: z.string().nullable(),

@@ -81,7 +81,7 @@ class BadCursor extends Error {
   }
 }
 
-const fileOf = (datasetId: string, { path, kind, size, digest, mtimeNs, linkTarget }: TreeEntry): object => ({
+const fileOf = (datasetId: string, { path, kind, size, digest, mtimeNs, linkTarget, pinned }: TreeEntry): object => ({
   dataset_id: datasetId,
   path,
   kind,
@@ -89,4 +89,5 @@ const fileOf = (datasetId: string, { path, kind, size, digest, mtimeNs, linkTarg
   digest: digest ?? null,
   modified_at: new Date(Number(mtimeNs / 1_000_000n)).toISOString(),
   ...(linkTarget !== undefined && { link_target: linkTarget }),
+  ...(pinned && { pinned }),
 });

@@ -18,7 +18,8 @@ export async function verifyBackup({ tenant, backupId, level, signal, progress }
   const report = await tenant.verify(backupId, { level, signal, progress });
   const damage: Damage[] = report.findings.map(({ object, kind, message, paths }) => ({ object, kind, message, paths: [...paths] }));
   const structure = report.ok && level === 'full' ? await structureDamage(tenant, await tenant.commit(backupId)) : [];
-  return { kind: 'end', objects: report.objects, bytes: report.bytes, findings: [...damage, ...structure] };
+  const { objects, bytes, pinned } = report;
+  return { kind: 'end', objects, bytes, findings: [...damage, ...structure], ...(pinned && { pinned }) };
 }
 
 /** Structure errors that were not there when the backup was taken. */
