@@ -34,7 +34,7 @@ export {
   type RecordedEvent,
   type StoredEvent,
 } from './event.ts';
-export { type LogHead, logHead, positionOf, readLog } from './event-log.ts';
+export { LOG_BYTES_MAX, type LogHead, type LogPage, logHead, positionOf, readLog, readLogPage } from './event-log.ts';
 export { type AppendOptions, type AppendResult, type DecideOptions, EventStore, type EventStoreOptions } from './event-store.ts';
 export { forgetCommands } from './forget-commands.ts';
 export { IMPORT_EVENTS_MAX, importEvents, streamVersions } from './import-events.ts';

@@ -4,7 +4,7 @@ import { goLive, liveVersion, moveCheckpoint, notePoison, openCheckpoint } from 
 import { isTransient } from './database.ts';
 import { CheckpointMoved } from './errors.ts';
 import { domainCodec, type EventCodec, type LoggedEvent, type StoredEvent, upToDate } from './event.ts';
-import { readLog } from './event-log.ts';
+import { type LogPage, readLogPage } from './event-log.ts';
 import { PollLoop } from './poll-loop.ts';
 import { checkStreamOrder } from './stream-order.ts';
 
@@ -22,7 +22,7 @@ export interface ProcessorOptions {
   version: number;
   handle: HandleEvents;
   codec?: EventCodec;
-  /** Events per transaction, default 500. */
+  /** Events per transaction at most, default 500. */
   batchMax?: number;
   /** Default 250 ms. */
   pollMs?: number;
@@ -39,6 +39,8 @@ export type ProcessorState =
   /** Stands before the event at `poisonedAt` and stays there until the program is mended and started again. */
   | { status: 'poisoned'; position: number; poisonedAt: number; error: unknown };
 
+const BATCH_MAX = 500;
+
 /**
  * Reads the log by dense position and hands every event to `handle` exactly once: rows and checkpoint are one transaction. One process
  * at a time does it (advisory lock), and the compare-and-set of the checkpoint holds even if two should believe they may. Failures that
@@ -52,10 +54,11 @@ export class Processor {
   private current: ProcessorState = { status: 'stopped', position: 0 };
   private position: number | undefined;
   private batch: number;
+  private ahead: { readonly after: number; readonly page: Promise<LogPage> } | undefined;
 
   constructor(options: ProcessorOptions) {
     this.options = options;
-    this.batch = options.batchMax ?? 500;
+    this.batch = options.batchMax ?? BATCH_MAX;
     this.locks = options.locks ?? new AdvisoryLocks(options.database);
     this.lockName = `processor ${options.name} ${options.version}`;
     this.loop = new PollLoop({ round: () => this.round(), pollMs: options.pollMs ?? 250, onError: (error) => this.failed(error) });
@@ -77,26 +80,40 @@ export class Processor {
   /** Ends the present batch and gives the lock away. */
   async stop(): Promise<void> {
     await this.loop.stop();
+    await this.ahead?.page.catch(() => undefined);
     await (this.options.locks ? this.locks.release(this.lockName) : this.locks.close());
-    this.position = undefined;
+    [this.position, this.ahead] = [undefined, undefined];
     if (this.current.status !== 'poisoned') this.current = { status: 'stopped', position: this.current.position };
   }
 
   private async round(): Promise<boolean> {
-    const { database, batchMax = 500 } = this.options;
+    const { database, batchMax = BATCH_MAX } = this.options;
     if (!this.locks.isHeld(this.lockName)) this.position = undefined;
     if (!(await this.locks.tryAcquire(this.lockName))) {
       this.current = { status: 'follower', position: this.current.position };
       return false;
     }
     this.position ??= (await openCheckpoint(database, this.options)).position;
-    const events = await readLog(database, this.position, this.batch);
+    const { events, more } = await this.nextPage(this.position);
+    if (more) this.readAhead(events.at(-1)!.position);
     if (events.length > 0) await this.process(this.position, events);
-    if (events.length < this.batch) await this.catchUp();
+    if (!more) await this.catchUp();
     this.current = { status: 'running', position: this.position };
-    const more = events.length === this.batch;
     this.batch = batchMax;
     return more;
+  }
+
+  private nextPage(after: number): Promise<LogPage> {
+    const ahead = this.ahead?.after === after ? this.ahead.page : undefined;
+    this.ahead = undefined;
+    return ahead ?? readLogPage(this.options.database, after, this.batch);
+  }
+
+  /** While a batch is processed, the next one is read already: the log behind it does not change any more. */
+  private readAhead(after: number): void {
+    const page = readLogPage(this.options.database, after, this.options.batchMax ?? BATCH_MAX);
+    page.catch(() => undefined); // told when it is asked for
+    this.ahead = { after, page };
   }
 
   private async process(from: number, stored: StoredEvent[]): Promise<void> {
@@ -125,6 +142,7 @@ export class Processor {
   /** A batch that fails for good is tried event by event, so that the poisoned one is known by its position. */
   private failed(error: unknown): 'stop' | undefined {
     const position = this.position ?? this.current.position;
+    this.ahead = undefined;
     this.options.onError?.(error);
     if (isTransient(error) || error instanceof CheckpointMoved || this.position === undefined) {
       this.position = undefined;

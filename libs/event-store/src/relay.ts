@@ -3,7 +3,7 @@ import { AdvisoryLocks } from './advisory-lock.ts';
 import { moveCheckpoint, openCheckpoint } from './checkpoint.ts';
 import { CheckpointMoved } from './errors.ts';
 import type { StoredEvent } from './event.ts';
-import { readLog } from './event-log.ts';
+import { readLogPage } from './event-log.ts';
 import { PollLoop } from './poll-loop.ts';
 
 export interface RelayOptions {
@@ -75,7 +75,7 @@ export class Relay {
       return false;
     }
     this.position ??= (await openCheckpoint(database, this.id)).position;
-    const events = await readLog(database, this.position, batchMax);
+    const { events, more } = await readLogPage(database, this.position, batchMax);
     if (events.length > 0) {
       await publish(events);
       const to = events.at(-1)!.position;
@@ -83,7 +83,7 @@ export class Relay {
       this.position = to;
     }
     this.current = { status: 'running', position: this.position };
-    return events.length === batchMax;
+    return more;
   }
 
   private failed(error: unknown): undefined {

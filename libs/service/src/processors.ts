@@ -8,6 +8,8 @@ export interface ProcessorSetting {
   /** Raise it when logic or tables change; see Processor. */
   version: number;
   handle: HandleEvents;
+  /** Events per transaction at most; see Processor. */
+  batchMax?: number;
 }
 
 /** A processor of the log that is nudged by the bus, watched by the service's health, and ended by the function returned. */

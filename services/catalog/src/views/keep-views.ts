@@ -1,7 +1,7 @@
 import { announce, NUDGE } from '@dr/messaging';
 import { type House, InjectHouse, ServiceHealth, startProcessor } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { projectEvents } from './project-events.ts';
+import { BATCH_EVENTS_MAX, projectEvents } from './project-events.ts';
 
 /** Keeps the catalog's read models up to the log. */
 @Injectable()
@@ -17,6 +17,7 @@ export class KeepViews implements OnApplicationBootstrap, OnApplicationShutdown 
     this.stop = startProcessor(this.house, this.health, {
       name: 'catalog',
       version: 1,
+      batchMax: BATCH_EVENTS_MAX,
       handle: async (tx, events) => {
         await projectEvents(tx, events);
         return () => announce(this.house.bus, NUDGE.view, [...new Set(events.map(({ stream }) => stream))]);
