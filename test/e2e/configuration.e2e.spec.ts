@@ -27,7 +27,7 @@ const wordy = (bytes: number): string => {
 const writeConfig = (yaml: string): void => writeFileSync(configFile, `backup:\n${yaml}`);
 
 beforeAll(async () => {
-  writeConfig('  compression: false\n  compression_level: 9\n  parallel_workers: 1\n  hooks: {pre: [{command: [/bin/true]}]}\n');
+  writeConfig('  compression: false\n  compression_level: 9\n  parallel_workers: 1\n  replicas: [{name: far, uri: "s3://far"}]\n');
   house = await RunningHouse.start(settings);
 }, 120_000);
 afterAll(() => house.stop(), 30_000);
@@ -68,7 +68,7 @@ test('the file, the environment over it, and each origin', async () => {
   expect(compression).toEqual({ value: false, origin: 'yaml', key: 'backup.compression' });
   expect(level).toEqual({ value: 1, origin: 'environment', key: 'BACKUP_COMPRESSION_LEVEL' });
   expect(workers).toEqual({ value: 1, origin: 'yaml', key: 'backup.parallel_workers' });
-  expect(rest['backup.hooks.pre']!.note).toMatch(/nothing acts on it in this version/);
+  expect(rest['backup.replicas']!.note).toMatch(/nothing acts on it in this version/);
 });
 
 test('without compression a backup takes as much as its data; without encryption the data can be read in the store', async () => {
@@ -83,7 +83,7 @@ test('the log file has the lines of every service', () => {
   const lines = readFileSync(logFile, 'utf8').trim().split('\n');
   const services = new Set(lines.map((line) => (JSON.parse(line) as { service: string }).service));
   expect([...services].sort()).toEqual(['archiver', 'catalog', 'gateway', 'restorer']);
-  expect(lines.some((line) => line.includes('backup.hooks.pre: read, but nothing acts on it'))).toBe(true);
+  expect(lines.some((line) => line.includes('backup.replicas: read, but nothing acts on it'))).toBe(true);
   expect(statSync(logFile).mode & 0o007).toBe(0);
 });
 

@@ -34,8 +34,8 @@ export interface Context {
   desk(): Promise<BackupDesk>;
   /** @throws UsageError with --repo; NoCredentials. */
   api(): Promise<ApiClient>;
-  /** The repository of --repo, opened for reading. @throws what opening it throws. */
-  repository(): Promise<OfflineRepository>;
+  /** The repository of --repo, else the one at `uri`, opened for reading. @throws what opening it throws. */
+  repository(uri?: string): Promise<OfflineRepository>;
   /** An absolute path from what the user typed. */
   path(typed: string): string;
   close(): Promise<void>;
@@ -73,10 +73,11 @@ export function contextFor(machine: Machine, globals: Globals, verb: string, loa
       const { ApiClient } = await import('./gateway/api-client.ts');
       return new ApiClient(readCredentials(machine.env, homeOf(machine)), machine.signal);
     },
-    repository: () => {
-      if (globals.repo === undefined) throw new UsageError(`dr ${verb} needs --repo URI here.`, verb);
+    repository: (uri) => {
+      const repo = globals.repo ?? uri;
+      if (repo === undefined) throw new UsageError(`dr ${verb} needs --repo URI here.`, verb);
       repository ??= import('./offline/open-repository.ts').then(async ({ openOffline }) =>
-        keep(await openOffline(machine, globals, homeOf(machine))),
+        keep(await openOffline(machine, { ...globals, repo }, homeOf(machine))),
       );
       return repository;
     },

@@ -20,7 +20,7 @@ export interface BackupDesk {
   /** @throws ApiProblem (404), BackupUnknown. */
   backup(id: string): Promise<Backup>;
   /** Files in the order of data sets and paths. `path`: that one and everything below. */
-  contents(id: string, where: { datasetId?: string; path?: string }): AsyncIterable<ContentEntry[]>;
+  contents(id: string, where: { datasetId?: string; systemState?: string; path?: string }): AsyncIterable<ContentEntry[]>;
   /** Damage is in the answer, not thrown. */
   verify(id: string, how: { level: Level; samplePercent?: number }): Promise<Verification>;
   close(): Promise<void>;

@@ -7,6 +7,7 @@ export interface Backup {
   tenant_id: string;
   dataset_ids: string[];
   datasets: BackupDataset[];
+  system_state?: SystemStateItem[];
   parent_id?: string | null;
   size_bytes?: number | null;
   compressed_size_bytes?: number | null;
@@ -36,6 +37,17 @@ export interface BackupDataset {
   /** In a snapshot: what is only pinned by identity. */
   pinned_objects?: number;
   pinned_bytes?: number;
+}
+
+/** What a full backup holds beside its data sets. */
+export interface SystemStateItem {
+  name: string;
+  status: string;
+  objects?: number | null;
+  bytes?: number | null;
+  new_bytes?: number | null;
+  findings?: readonly Finding[] | null;
+  error_message?: string | null;
 }
 
 export interface Finding {

@@ -9,6 +9,7 @@ export interface RestoreArguments {
   path?: string[];
   version?: string;
   target?: string;
+  systemState?: string;
   overwrite: boolean;
   force: boolean;
   keepTornHead: boolean;

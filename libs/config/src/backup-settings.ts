@@ -1,4 +1,14 @@
-import { encryptionKeys, hooks, replicas, schedules, shownHooks, shownReplicas, systemState, verification } from './file-shapes.ts';
+import {
+  encryptionKeys,
+  hooks,
+  replicas,
+  schedules,
+  shownHooks,
+  shownReplicas,
+  shownSystemState,
+  systemState,
+  verification,
+} from './file-shapes.ts';
 import { choice, cron, integer, optional, path, setting, text, toggle, url } from './setting.ts';
 
 const NO_SCHEDULE = 'no schedule runs';
@@ -107,8 +117,9 @@ export const backupSettings = {
   systemState: setting(systemState, {
     yaml: 'system_state',
     fallback: [],
-    about: 'Files and folders beside the data sets that belong into each backup.',
-    idle: 'backups hold data sets only',
+    about:
+      'What belongs into each full backup beside the data sets: files and folders, and the output of commands, such as the dump of a database. See docs/operations/system-state.md.',
+    shown: shownSystemState,
   }),
   hooks: {
     pre: hook(

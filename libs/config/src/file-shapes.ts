@@ -22,11 +22,14 @@ export const hooks = z
 /** What a hook is, without what may be secret in it: arguments, and all of a URL but its host. */
 export function shownHooks(value: unknown): unknown {
   return (value as Hook[]).map(({ command, url, ...rest }) => ({
-    ...(command && { command: command.length > 1 ? [command[0], `(${command.length - 1} more)`] : command }),
+    ...(command && { command: shownCommand(command) }),
     ...(url && { url: `${new URL(url).origin}/…` }),
     ...rest,
   }));
 }
+
+const shownCommand = (command: string[]): (string | undefined)[] =>
+  command.length > 1 ? [command[0], `(${command.length - 1} more)`] : command;
 
 /** No two entries of a list have the same name. */
 const named = <T extends { name: string }>(list: readonly T[]): boolean => new Set(list.map(({ name }) => name)).size === list.length;
@@ -71,7 +74,36 @@ export const schedules = z
   .refine(named, 'names one schedule twice')
   .describe('list of {name, cron, type, tenant_id, dataset_ids, time_zone}');
 
-export const systemState = z.array(z.string().min(1), { error: 'must be a list of paths' }).describe('list of paths of files and folders');
+/** What one file of a backup holds at most. */
+const OUTPUT_BYTES_MAX = 2 ** 38;
+
+const systemItem = z
+  .strictObject({
+    name: name.regex(/^\w/, 'must begin with a letter, a digit or "_"'),
+    path: z.string().startsWith('/', 'must be an absolute path').optional(),
+    command: z.array(z.string()).min(1, 'needs at least the program').optional(),
+    timeout_seconds: integer(1, 86_400).optional(),
+    max_bytes: integer(1, OUTPUT_BYTES_MAX).optional(),
+    tenants: z.array(z.string().min(1)).min(1, 'names no tenant').optional(),
+  })
+  .refine(
+    (item) => (item.command === undefined) !== (item.path === undefined),
+    'needs either `path` or `command` (a list of arguments, no shell)',
+  )
+  .refine((item) => item.command !== undefined || (item.timeout_seconds ?? item.max_bytes) === undefined, {
+    error: '`timeout_seconds` and `max_bytes` go with `command`',
+  });
+
+export type SystemItem = z.infer<typeof systemItem>;
+
+export const systemState = z
+  .array(systemItem, { error: 'must be a list of named items' })
+  .refine(named, 'names one item twice')
+  .describe('list of {name, path or command: [program, arguments …], timeout_seconds, max_bytes, tenants}');
+
+/** What an item is, without the arguments of a command, which may be secret. */
+export const shownSystemState = (value: unknown): unknown =>
+  (value as SystemItem[]).map(({ command, ...rest }) => ({ ...rest, ...(command && { command: shownCommand(command) }) }));
 
 export const verification = z
   .strictObject({

@@ -1,6 +1,6 @@
 export { type EffectiveValue, effectiveConfig } from './effective-config.ts';
 export { type ConfigProblem, ConfigurationError, PassphraseUnavailable } from './errors.ts';
-export type { Hook } from './file-shapes.ts';
+export type { Hook, SystemItem } from './file-shapes.ts';
 export { readFlags, START_FLAGS } from './flags.ts';
 export { newBackupId, newRestoreId, newVerificationId, uuidv7 } from './ids.ts';
 export type { Origin } from './layers.ts';
@@ -18,3 +18,4 @@ export {
   systemReadFile,
   systemRealPath,
 } from './system.ts';
+export { isDataset, systemStateId, systemStateName, withoutSystemState } from './system-state.ts';

@@ -198,7 +198,6 @@ describe('what nothing acts on yet', () => {
       'no backup is removed by age',
     ],
     ['replicas: [{name: a, uri: "s3://b"}]', 'backup.replicas', 'no copy is made elsewhere'],
-    ['system_state: [/etc/app]', 'backup.system_state', 'backups hold data sets only'],
     ['verification: {schedule: "@weekly"}', 'backup.verification', 'nothing is verified unless somebody asks'],
     ['batch_size: 7', 'backup.batch_size', 'files are read in groups of 1000'],
     ['s3: {bucket: b}', 'backup.s3.bucket', 'used with BACKUP_STORAGE=s3 only, which is not built in this version'],
@@ -247,7 +246,7 @@ backup:
 `;
   expect(problemsOf(() => load({}, { yaml }))).toEqual([
     expect.stringMatching(/^backup.schedule: has "25" as hour, which takes 0 to 23/),
-    'backup.system_state: must be a list of paths (it is "/etc")',
+    'backup.system_state: must be a list of named items (it is "/etc")',
     'backup.hooks.pre.0.command: needs at least the program',
     'backup.hooks.pre.1: needs either `command` (a list of arguments, no shell) or `url`',
     'backup.hooks.pre.2.url: must be a URL that begins with http:// or https://',
@@ -322,6 +321,23 @@ test('the effective configuration shows origins and no secret', () => {
   expect(shown['passphrase']).toEqual({ value: '(value)', origin: 'environment', key: 'BACKUP_PASSPHRASE' });
   expect(shown['backup.compression']).toEqual({ value: true, origin: 'default', key: 'BACKUP_COMPRESSION' });
   expect(effectiveConfig(load({ NATS_URL: 'u:sesame@host:4222' }))['nats.url']?.value).toBe('u:***@host:4222');
+});
+
+test('items of system state are a path or a command, each under a name that can be a folder', () => {
+  const items = (yaml: string) => problemsOf(() => load({}, { yaml: `backup: {system_state: [${yaml}]}` }));
+  expect(items('{name: a, path: etc}')).toEqual(['backup.system_state.0.path: must be an absolute path']);
+  expect(items('{name: .., path: /etc}')).toEqual([expect.stringContaining('backup.system_state.0.name: must begin with')]);
+  expect(items('{name: a}')).toEqual([expect.stringContaining('needs either `path` or `command`')]);
+  expect(items('{name: a, path: /etc, max_bytes: 5}')).toEqual([expect.stringContaining('go with `command`')]);
+  expect(items('{name: a, path: /etc}, {name: a, path: /opt}')).toEqual([expect.stringContaining('names one item twice')]);
+  const yaml =
+    'backup: {system_state: [{name: db, command: [pg_dump, "postgres://u:sesame@h/d"], tenants: [ops]}, {name: etc, path: /etc}]}';
+  const config = load({}, { yaml });
+  expect(config.warnings).toEqual([]);
+  expect(effectiveConfig(config)['backup.systemState']!.value).toEqual([
+    { name: 'db', command: ['pg_dump', '(1 more)'], tenants: ['ops'] },
+    { name: 'etc', path: '/etc' },
+  ]);
 });
 
 test('hooks and replicas are shown without what may be secret in them', () => {

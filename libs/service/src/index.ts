@@ -5,7 +5,7 @@
 export { type CommandMeta, commandMeta } from './command-meta.ts';
 export type { IsPast } from './ended-operations.ts';
 export { type Health, type HealthCheck, ServiceHealth } from './health.ts';
-export { type CommandRun, runCommand } from './hooks/run-command.ts';
+export { type CommandEnd, type CommandRun, runCommand } from './hooks/run-command.ts';
 export { type HookSurroundings, runHook } from './hooks/run-hook.ts';
 export { HouseModule, InjectHouse } from './house.module.ts';
 export { admit, type House, nudgeSequencer, refuseFull } from './house.ts';

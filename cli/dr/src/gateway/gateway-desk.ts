@@ -25,9 +25,12 @@ export class GatewayDesk implements BackupDesk {
     return this.#api.get<Backup>(`/backups/${encodeURIComponent(id)}`);
   }
 
-  async *contents(id: string, { datasetId, path }: { datasetId?: string; path?: string }): AsyncGenerator<ContentEntry[]> {
+  async *contents(
+    id: string,
+    { datasetId, systemState, path }: { datasetId?: string; systemState?: string; path?: string },
+  ): AsyncGenerator<ContentEntry[]> {
     for (let cursor: string | undefined; ; ) {
-      const query = { dataset_id: datasetId, path, cursor };
+      const query = { dataset_id: datasetId, system_state: systemState, path, cursor };
       const page = await this.#api.get<{ files: ContentEntry[]; next_cursor?: string | null }>(
         `/backups/${encodeURIComponent(id)}/contents`,
         query,

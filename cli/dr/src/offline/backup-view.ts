@@ -1,5 +1,6 @@
+import { systemStateName, withoutSystemState } from '@dr/config/system-state';
 import type { Commit, Decision, Tombstone } from '@dr/repository';
-import type { Backup, BackupDataset, Finding } from '../resources.ts';
+import type { Backup, BackupDataset, Finding, SystemStateItem } from '../resources.ts';
 
 /** A decision object as the Backup that the gateway would show. What only the log knows (who asked, when it was verified) is null. */
 export function backupOf(decision: Decision): Backup {
@@ -7,8 +8,9 @@ export function backupOf(decision: Decision): Backup {
 }
 
 function committed(commit: Commit): Backup {
-  const datasets = commit.datasets.map(datasetOf);
-  const whole = datasets.length === commit.expected && datasets.every(({ status }) => status === 'completed');
+  const { datasets: sets, systemState } = withoutSystemState(commit.datasets, ({ datasetId }) => datasetId);
+  const datasets = sets.map(datasetOf);
+  const whole = commit.datasets.length === commit.expected && commit.datasets.every(({ status }) => status === 'completed');
   return {
     backup_id: commit.backupId,
     timestamp: requestedAt(commit.backupId) ?? new Date(commit.createdAtMs).toISOString(),
@@ -17,8 +19,9 @@ function committed(commit: Commit): Backup {
     tenant_id: commit.tenant,
     dataset_ids: datasets.map((dataset) => dataset.dataset_id),
     datasets,
+    system_state: systemState.map(itemOf),
     parent_id: commit.parentId ?? null,
-    size_bytes: datasets.reduce((sum, dataset) => sum + (dataset.bytes ?? 0), 0),
+    size_bytes: commit.datasets.reduce((sum, dataset) => sum + dataset.bytes, 0),
     compressed_size_bytes: commit.storedBytes,
     checksum: commit.checksum,
     duration_seconds: null,
@@ -43,6 +46,10 @@ function datasetOf(dataset: Commit['datasets'][number]): BackupDataset {
     findings: (dataset.findings ?? []) as Finding[],
     ...(dataset.pinned && { pinned_objects: dataset.pinned.objects, pinned_bytes: dataset.pinned.bytes }),
   };
+}
+
+function itemOf({ datasetId, status, objects, bytes, newBytes, findings }: Commit['datasets'][number]): SystemStateItem {
+  return { name: systemStateName(datasetId)!, status, objects, bytes, new_bytes: newBytes, findings: (findings ?? []) as Finding[] };
 }
 
 /** A tombstone: the backup ended without data. */

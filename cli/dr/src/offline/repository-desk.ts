@@ -1,4 +1,5 @@
-import { BackupUnknown, type Commit, type Decision, type TenantRepository, type TreeEntry } from '@dr/repository';
+import { isDataset, systemStateId } from '@dr/config/system-state';
+import { BackupUnknown, type Commit, type CommitDataset, type Decision, type TenantRepository, type TreeEntry } from '@dr/repository';
 import { DrError } from '@dr/storage';
 import type { BackupDesk, Level, ListQuery } from '../desk.ts';
 import { NothingFound, UsageError } from '../errors.ts';
@@ -38,11 +39,10 @@ export class RepositoryDesk implements BackupDesk {
     return backupOf((await this.find(id)).decision);
   }
 
-  async *contents(id: string, { datasetId, path }: { datasetId?: string; path?: string }): AsyncGenerator<ContentEntry[]> {
+  async *contents(id: string, where: { datasetId?: string; systemState?: string; path?: string }): AsyncGenerator<ContentEntry[]> {
+    const { path } = where;
     const { tenant, commit } = await this.committed(id);
-    const datasets = commit.datasets.filter((dataset) => datasetId === undefined || dataset.datasetId === datasetId);
-    if (datasets.length === 0)
-      throw new NothingFound(`Backup ${id} has no data set ${datasetId}. It has ${commit.datasets.map((d) => d.datasetId).join(', ')}.`);
+    const datasets = chosen(commit, where);
     for (const dataset of datasets) {
       if (dataset.root !== undefined) yield* pages(dataset.datasetId, tenant.entries(dataset.root, { under: path }));
     }
@@ -106,6 +106,16 @@ export class RepositoryDesk implements BackupDesk {
   }
 
   async close(): Promise<void> {}
+}
+
+/** @throws NothingFound */
+function chosen({ backupId, datasets }: Commit, { datasetId, systemState }: { datasetId?: string; systemState?: string }): CommitDataset[] {
+  const id = systemState === undefined ? datasetId : systemStateId(systemState);
+  const found = datasets.filter((dataset) => (id === undefined ? isDataset(dataset.datasetId) : dataset.datasetId === id));
+  if (found.length > 0) return found;
+  const others = datasets.map((dataset) => dataset.datasetId).filter(isDataset);
+  const what = systemState === undefined ? `data set ${datasetId}` : `system state ${systemState}`;
+  throw new NothingFound(`Backup ${backupId} has no ${what}. Its data sets: ${others.join(', ')}.`);
 }
 
 /** The gateway's filters, which look at the times of requests. */

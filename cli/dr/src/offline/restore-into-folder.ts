@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { withoutSystemState } from '@dr/config/system-state';
 import type { Commit, TenantRepository } from '@dr/repository';
 import { planRestore, type RestoreChoices, type RestoredSet, type RestorePlan, restoreDataset } from '@dr/restore';
 import type { Context } from '../context.ts';
@@ -35,12 +36,19 @@ export async function restoreOffline(args: RestoreArguments, context: Context): 
   refuseWhatNeedsTheGateway(args);
   const folder = context.path(args.target!);
   const desk = new RepositoryDesk(await context.repository(), context.signal, context.out);
-  const { tenant, commit } = await desk.committed(args.id === 'latest' ? await latest(desk, args, context) : args.id);
+  const { tenant, commit: all } = await desk.committed(args.id === 'latest' ? await latest(desk, args, context) : args.id);
+  const commit = ofDatasets(all);
   const targetTenant = safeTenant(args.targetTenant ?? commit.tenant);
   const sets = chooseSets(commit, args, join(folder, targetTenant));
   refuseWithoutIndexes(args, sets);
   const work = { args, context, tenant, commit, folder, targetTenant, sets, options: optionsOf(args) };
   return args.dryRun ? tellPlan(work) : restoreNow(work);
+}
+
+/** System state is restored by name only, never with the data sets. */
+function ofDatasets(commit: Commit): Commit {
+  const { datasets, systemState } = withoutSystemState(commit.datasets, ({ datasetId }) => datasetId);
+  return { ...commit, datasets, expected: commit.expected - systemState.length };
 }
 
 function refuseWhatNeedsTheGateway({ target, version, noWait, path, overwrite }: RestoreArguments): void {

@@ -1,4 +1,4 @@
-import type { Backup, BackupDataset, ContentEntry, Finding, Verification } from '../resources.ts';
+import type { Backup, BackupDataset, ContentEntry, Finding, SystemStateItem, Verification } from '../resources.ts';
 import { bytes, counted, duration, moment } from './human.ts';
 import { type Column, facts, printable, table } from './table.ts';
 
@@ -29,12 +29,15 @@ export function backupTable(backups: readonly Backup[]): string {
 
 /** One backup with its data sets and what was found in them. */
 export function backupText(backup: Backup): string {
-  const findings = backup.datasets.flatMap((dataset) =>
-    (dataset.findings ?? []).map((finding) => findingLine(dataset.dataset_id, finding)),
-  );
+  const items = backup.system_state ?? [];
+  const findings = [
+    ...backup.datasets.map((set) => ({ ...set, id: set.dataset_id })),
+    ...items.map((item) => ({ ...item, id: item.name })),
+  ].flatMap(({ id, findings }) => (findings ?? []).map((finding) => findingLine(id, finding)));
   const parts = [
     facts(backupFacts(backup)),
     datasetTable(backup.datasets),
+    itemTable(items),
     findings.length > 0 ? ['Findings:', ...findings].join('\n') : '',
   ];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -96,6 +99,21 @@ function datasetTable(datasets: readonly BackupDataset[]): string {
     d.head_version ?? '-',
   ];
   return table(DATASETS, datasets.map(row));
+}
+
+const ITEMS: readonly Column[] = [
+  { title: 'SYSTEM STATE' },
+  { title: 'STATUS' },
+  { title: 'FILES', right: true },
+  { title: 'SIZE', right: true },
+];
+
+function itemTable(items: readonly SystemStateItem[]): string {
+  if (items.length === 0) return '';
+  return table(
+    ITEMS,
+    items.map(({ name, status, objects, bytes: size }) => [name, status, objects == null ? '-' : String(objects), bytes(size)]),
+  );
 }
 
 function findingLine(dataset: string, { severity, format, code, path, message }: Finding): string {

@@ -12,10 +12,13 @@ export const contents = verb({
     ['dr contents backup_20260131_120000_0a1b2c3d', 'every file with its size and digest'],
     ['dr contents backup_20260131_120000_0a1b2c3d versions --dataset-id articles', 'one folder of one data set'],
   ],
-  options: { datasetId: text('D', 'only this data set') },
-  run: async ({ id, path, datasetId }, { desk, out }) => {
+  options: {
+    datasetId: text('D', 'only this data set'),
+    systemState: text('NAME', 'this item of system state instead of data sets (admin key of all tenants, or --repo)'),
+  },
+  run: async ({ id, path, datasetId, systemState }, { desk, out }) => {
     let files = 0;
-    for await (const page of (await desk()).contents(id, { datasetId, path })) {
+    for await (const page of (await desk()).contents(id, { datasetId, systemState, path })) {
       files += page.length;
       if (page.length > 0) out.line(out.json ? jsonLines(page) : contentsTable(page));
     }

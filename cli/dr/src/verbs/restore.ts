@@ -8,6 +8,7 @@ export const restore = verb({
   about: [
     'With the gateway, into its source root: each data set is staged, checked and swapped in; what is there stays unless --overwrite.',
     'With --repo URI --target DIR, to DIR/<tenant>/<data set> of this machine, in the same way.',
+    'With --system-state NAME --target DIR, a file, folder or command output that a full backup holds beside its data sets: to DIR/NAME.',
     'Exit code 3 when something of what was at the source is missing: the backup lacks it, or --path leaves it out.',
   ].join('\n'),
   offline: true,
@@ -22,6 +23,7 @@ export const restore = verb({
       'dr --repo /mnt/backups --passphrase-file ./passphrase restore latest --tenant-id acme --target /srv/deeplake',
       'with no service left',
     ],
+    ['dr restore latest --system-state database --target ./recovered', 'the dump of a database, on the machine of the repository'],
   ],
   options: {
     asOf: time('TIME', 'with latest: the newest backup that was requested by then'),
@@ -31,7 +33,8 @@ export const restore = verb({
     datasetIds: names('A,B …', 'only these data sets'),
     path: names('GLOB …', 'only these paths (and what is below them), into a new data set'),
     version: text('COMMIT|TAG|BRANCH', 'only what this version needs'),
-    target: text('DIR', 'with --repo: the folder to restore into'),
+    target: text('DIR', 'with --repo or --system-state: the folder to restore into'),
+    systemState: text('NAME', 'this item of system state instead of data sets (admin key of all tenants, or --repo)'),
     overwrite: flag('replace data sets that exist'),
     force: flag('with --overwrite: also what a writer seems to have locked, or what changed meanwhile'),
     keepTornHead: flag('keep a head version that was torn when it was captured'),
@@ -42,11 +45,12 @@ export const restore = verb({
     noWait: flag('return as soon as the restore is accepted'),
   },
   run: async (args, context) => {
+    if (args.asOf !== undefined && args.id !== 'latest') throw new UsageError('--as-of goes with latest.', 'restore');
+    if (args.systemState !== undefined) return (await import('../offline/restore-system-state.ts')).restoreSystemState(args, context);
     if (!context.offline && args.target !== undefined)
       throw new UsageError('--target goes with --repo URI; the gateway restores into its source root.', 'restore');
     if (args.dryRun && args.noWait) throw new UsageError('--no-wait does not go with --dry-run: a plan is the answer itself.', 'restore');
     if (args.force && !args.overwrite) throw new UsageError('--force goes with --overwrite.', 'restore');
-    if (args.asOf !== undefined && args.id !== 'latest') throw new UsageError('--as-of goes with latest.', 'restore');
     if (context.offline) return (await import('../offline/restore-into-folder.ts')).restoreOffline(args, context);
     return (await import('../gateway/restore.ts')).restoreByGateway(args, context);
   },

@@ -26,11 +26,20 @@ const WITH_COMPANION = '{ read -r _ <&3; kill -KILL -$$; } </dev/null >/dev/null
 
 const STDERR_KEPT = 300;
 
+/** How a command ended, in words. */
+export interface CommandEnd {
+  readonly ok: boolean;
+  /** Such as `it ended with exit code 1`. */
+  readonly how: string;
+  /** The end of what it wrote to its standard error. */
+  readonly said: string;
+}
+
 /**
  * Runs a command of the configuration file. It and all its children are gone when this returns, and when this process dies.
- * @returns '' when it ended with 0, else what went wrong, in words. @throws the signal's reason, what `output` throws.
+ * @throws the signal's reason, what `output` throws.
  */
-export async function runCommand(run: CommandRun): Promise<string> {
+export async function runCommand(run: CommandRun): Promise<CommandEnd> {
   run.signal.throwIfAborted();
   const child = begin(run);
   const killAll = () => killGroup(child);
@@ -41,9 +50,9 @@ export async function runCommand(run: CommandRun): Promise<string> {
       killAll();
       throw error;
     });
-    const [message] = await Promise.all([ended, taken]);
+    const [end] = await Promise.all([ended, taken]);
     run.signal.throwIfAborted();
-    return message;
+    return end;
   } catch (error) {
     run.signal.throwIfAborted();
     throw error;
@@ -68,7 +77,7 @@ function begin({ command, env, about, input = '', output }: CommandRun): ChildPr
 }
 
 /** Everything that the command and its children wrote has been read then; its companion is still there. */
-async function endOf(child: ChildProcess): Promise<string> {
+async function endOf(child: ChildProcess): Promise<CommandEnd> {
   let errors = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-STDERR_KEPT);
@@ -78,16 +87,12 @@ async function endOf(child: ChildProcess): Promise<string> {
     child.once('exit', (code, by) => resolve([code, by]));
   });
   const [[code, by]] = await Promise.all([exit, closed(child.stdout), closed(child.stderr)]);
-  return code === 0 ? '' : told(code, by, errors);
+  const how = `it ended ${code === null ? `by ${by}` : `with exit code ${code}`}`;
+  return { ok: code === 0, how, said: errors.trim().replace(/\s+/g, ' ') };
 }
 
 async function closed(stream: Readable | null): Promise<void> {
   if (stream && !stream.closed) await new Promise<void>((resolve) => stream.once('close', () => resolve()));
-}
-
-function told(code: number | null, by: string | null, errors: string): string {
-  const said = errors.trim().replace(/\s+/g, ' ');
-  return `it ended ${code === null ? `by ${by}` : `with exit code ${code}`}${said === '' ? '' : `: ${said}`}`;
 }
 
 function killGroup({ pid }: ChildProcess): void {

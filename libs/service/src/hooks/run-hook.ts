@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Hook } from '@dr/config';
 import type { HookRun } from '@dr/domain';
-import { runCommand } from './run-command.ts';
+import { type CommandEnd, runCommand } from './run-command.ts';
 
 export interface HookSurroundings {
   /** As JSON on a command's standard input, or the body of the request. */
@@ -27,7 +27,7 @@ export async function runHook(hook: Hook, { facts, ...on }: HookSurroundings): P
   const input = JSON.stringify(facts);
   try {
     const message = await (hook.command
-      ? runCommand({ ...on, command: hook.command, input: `${input}\n`, signal })
+      ? runCommand({ ...on, command: hook.command, input: `${input}\n`, signal }).then(failed)
       : post(hook.url!, input, signal));
     return { name, ok: message === '', blocking, message };
   } catch (error) {
@@ -36,6 +36,9 @@ export async function runHook(hook: Hook, { facts, ...on }: HookSurroundings): P
     return { name, ok: false, blocking, message };
   }
 }
+
+/** '' for one that ended well. */
+const failed = ({ ok, how, said }: CommandEnd): string => (ok ? '' : said === '' ? how : `${how}: ${said}`);
 
 async function post(url: string, body: string, signal: AbortSignal): Promise<string> {
   const headers = { 'content-type': 'application/json' };

@@ -6,6 +6,7 @@ import type { BackupSession, PieceId, Progress, TenantRepository } from '@dr/rep
 import { openSourceFolder, type SourceFolder, SourceOutside, storageIdentity } from '@dr/storage';
 import { type Attempt, captureUntilWhole } from './attempts.ts';
 import { lostCommits } from './lost-commits.ts';
+import { oneFile } from './one-file.ts';
 import { recordOf } from './record-capture.ts';
 
 /** Needs a repository and a folder, nothing of a running house. */
@@ -16,6 +17,8 @@ export interface CaptureDataset {
   dataset: DatasetRef;
   /** Absolute folder that holds all data sets. */
   sourceRoot: string;
+  /** Captures this one file of the folder, as if nothing else were there. */
+  only?: string;
   /** Trees of the same data set that an incremental or differential backup may trust: what has an equal identity there is taken without reading. */
   bases?: readonly PieceId[];
   /** Only metadata and the version tree are read; of the rest, what `bases` do not hold is pinned by identity. */
@@ -38,7 +41,8 @@ export interface CaptureDataset {
  */
 export async function captureDataset(request: CaptureDataset): Promise<RecordCaptured> {
   const { backupId, dataset, tenant, bases = [], earlierTrees = async () => bases, signal, now } = request;
-  const folder = await openDataset(request.sourceRoot, dataset);
+  const whole = await openDataset(request.sourceRoot, dataset);
+  const folder = request.only === undefined ? whole : oneFile(whole, request.only);
   const sleep = request.sleep ?? ((ms: number) => wait(ms, undefined, { signal }));
   const paused = (ms: number) =>
     sleep(ms).catch((error: unknown) => {
@@ -83,7 +87,8 @@ interface Once {
 /** The format that discovery saw counts for the first try; by the next one the data set may have been made anew in another one. */
 async function captureOnce(request: CaptureDataset, { folder, n, earlier, sleep }: Once): Promise<Attempt> {
   const { session, tenant, dataset, now, signal, progress } = request;
-  const plan = await planCapture(folder, { now, sleep, format: n === 1 ? dataset.format : undefined, pins: request.snapshot });
+  const format = n === 1 || request.only !== undefined ? dataset.format : undefined;
+  const plan = await planCapture(folder, { now, sleep, format, pins: request.snapshot });
   const bases = [...(earlier ? [earlier.tree.root] : []), ...(request.bases ?? [])];
   const tree = await session.capture({ datasetId: dataset.datasetId, root: folder.root, files: plan.files, bases, signal, progress });
   await session.flush();

@@ -1,3 +1,4 @@
+import { isDataset, systemStateName } from '@dr/config';
 import { type BackupType, backupDecider, type CaptureCommand, captureDecider, streamOf } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import { type ClaimedJob, type EndJob, type JobContext, KeepTrying, type OnDead } from '@dr/jobs';
@@ -11,6 +12,7 @@ import { basesFor, type CaptureBase } from '../plan-backup/capture-bases.ts';
 import type { CapturePayload } from '../plan-backup/plan-backup.ts';
 import { OpenSessions, type SessionInUse } from '../sessions/open-sessions.ts';
 import { SliceDatasets } from '../slice-dataset/slice-datasets.ts';
+import { captureItem } from '../system-state/capture-item.ts';
 import { soundBases, usableBase } from './bases.ts';
 import { captureDataset } from './capture-dataset.ts';
 
@@ -54,13 +56,22 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
     const recorded = (command: CaptureCommand): EndJob => {
       return (tx) => this.record(tx, job, command);
     };
-    if (job.attempts > job.attemptsMax) return recorded(await this.giveUp(job, context));
     const failed = (error: unknown) => failureOf(error, job.payload, this.house.config.deeplake.root);
+    const item = systemStateName(job.payload.dataset.datasetId);
+    if (item !== undefined) return recorded(await inSession((inUse) => this.captureItem(item, job, context, inUse)).catch(failed));
+    if (job.attempts > job.attemptsMax) return recorded(await this.giveUp(job, context));
     const cut = this.hooks.areSet || type === 'snapshot' ? undefined : this.slices.split(job);
     const split = await cut?.catch(async (error: unknown) => recorded(await failed(error)));
     if (split) return split;
     const capture = () => inSession<CaptureCommand>((inUse) => this.capture(job, context, inUse, type)).catch(failed);
     return recorded(await this.hooks.around(job, context, capture));
+  }
+
+  private captureItem(name: string, job: ClaimedJob<CapturePayload>, context: JobContext, inUse: SessionInUse): Promise<CaptureCommand> {
+    const { backupId, dataset } = job.payload;
+    const { config, now, log } = this.house;
+    const item = config.backup.systemState.find((one) => one.name === name);
+    return captureItem({ ...inUse, item, name, backupId, dataset, tenantId: job.tenant, now, log, context });
   }
 
   /** The archiver of its last try died, so the hooks that come after a capture have not run. */
@@ -113,7 +124,7 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
 
   private readonly onDead: OnDead<CapturePayload> = async (tx, job, error) => {
     if (job.payload.slice) return this.slices.end(tx, job, undefined);
-    if (this.hooks.areDue(job)) throw new KeepTrying(job.jobId);
+    if (isDataset(job.payload.dataset.datasetId) && this.hooks.areDue(job)) throw new KeepTrying(job.jobId);
     return this.record(tx, job, failure(job.payload, 'capture.failed', error));
   };
 

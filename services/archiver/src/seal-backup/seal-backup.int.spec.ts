@@ -2,7 +2,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { backupDecider, decisionFrom, streamOf } from '@dr/domain';
+import { systemStateId } from '@dr/config';
+import { backupDecider, captureDecider, decisionFrom, streamOf } from '@dr/domain';
 import { type ClaimedJob, KeepTrying } from '@dr/jobs';
 import type { SealPayload } from '../plan-backup/plan-backup.ts';
 import type { OpenSessions } from '../sessions/open-sessions.ts';
@@ -76,6 +77,22 @@ describe('the decision', () => {
     await captureAll(on, backupId, ['gone', 'away'], 0);
     const reason = /^backup\.nothing_captured: .*gone: gone is away; away: away is away/;
     expect(await seal(backupId)).toMatchObject({ kind: 'tombstone', reason: expect.stringMatching(reason) });
+  });
+
+  test('is a tombstone when nothing but system state was captured: that alone is no backup', async () => {
+    const state = systemStateId('etc');
+    const backupId = await requested(on, ['gone', state]);
+    const { house } = on;
+    for (const { n, datasetId } of refsOf(['gone', state])) {
+      const common = { backupId, n, datasetId, findings: [] };
+      const counts = { objects: 1, bytes: 1, newBytes: 1, storedBytes: 1, rows: 0, branches: [], tags: [] };
+      const command =
+        n === 1
+          ? ({ kind: 'recordFailed', ...common, code: 'capture.failed', message: 'gone' } as const)
+          : ({ kind: 'recordCaptured', ...common, ...counts, format: 'opaque', root: 'ab' } as const);
+      await house.store.decide(streamOf.capture(backupId, n), captureDecider, command, { commandId: `c-${backupId}-${n}`, meta });
+    }
+    expect(await seal(backupId)).toMatchObject({ kind: 'tombstone' });
   });
 
   test('is not made for a backup that has ended in the log', async () => {

@@ -1,3 +1,4 @@
+import { isDataset } from '@dr/config';
 import {
   type BackupRequested,
   backupDecider,
@@ -19,7 +20,7 @@ export interface SealBackup {
 }
 
 /**
- * Decides a backup in storage: a commit when anything was captured, a tombstone when nothing was or somebody asked to cancel. Whatever stands there already wins.
+ * Decides a backup in storage: a commit when any data set was captured (system state alone is no backup), a tombstone when nothing was or somebody asked to cancel. Whatever stands there already wins.
  * @returns the decision as it stands in storage; undefined when the backup has ended in the log already.
  */
 export async function sealBackup({ store, sessions, now }: SealBackup, backupId: string): Promise<Decision | undefined> {
@@ -27,8 +28,9 @@ export async function sealBackup({ store, sessions, now }: SealBackup, backupId:
   if (state.status !== 'running' && state.status !== 'pending') return undefined;
   const { request, cancelRequestedBy } = state;
   const captures = await Promise.all(request.datasets.map((dataset) => captureOf(store, backupId, dataset.n)));
+  const ofDatasets = captures.filter((_, i) => isDataset(request.datasets[i]!.datasetId));
   const noCommit = cancelRequestedBy === undefined ? nothingCaptured(captures) : tombstoneReason('cancelled');
-  const commits = cancelRequestedBy === undefined && endToPropose(captures) === 'commit';
+  const commits = cancelRequestedBy === undefined && endToPropose(ofDatasets) === 'commit';
   return sessions.use({ tenant: request.tenant, backupId, type: request.backupType }, ({ session }) =>
     commits ? session.commit(manifestOf(request, captures, now())) : session.abandon(noCommit),
   );

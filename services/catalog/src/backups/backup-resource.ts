@@ -1,3 +1,5 @@
+import { systemStateName, withoutSystemState } from '@dr/config';
+
 /** A row of the read model with everything that the resource shows. */
 export interface BackupRow {
   backup_id: string;
@@ -42,6 +44,10 @@ export interface BackupDoc {
 /** The Backup of CONTRACT section 2. */
 export function backupResource(row: BackupRow): Record<string, unknown> {
   const { doc } = row;
+  const { datasets, systemState } = withoutSystemState(
+    (row.datasets ?? []).map((d) => d.doc),
+    (d) => String(d['dataset_id']),
+  );
   return {
     backup_id: row.backup_id,
     timestamp: new Date(row.requested_at).toISOString(),
@@ -49,7 +55,8 @@ export function backupResource(row: BackupRow): Record<string, unknown> {
     status: row.status,
     tenant_id: row.tenant,
     dataset_ids: row.dataset_ids,
-    datasets: (row.datasets ?? []).map((d) => d.doc),
+    datasets,
+    system_state: systemState.map(itemOf),
     parent_id: parentOf(row),
     size_bytes: doc.size_bytes ?? null,
     compressed_size_bytes: doc.compressed_size_bytes ?? null,
@@ -69,6 +76,11 @@ export function backupResource(row: BackupRow): Record<string, unknown> {
     retention_reasons: [],
     metadata: { ...(row.user_metadata ?? {}), created_by: doc.created_by, description: row.description },
   };
+}
+
+/** An item of system state has no format of its own, and nothing was built on. Its tree is nobody's business. */
+function itemOf({ dataset_id, status, objects, bytes, new_bytes, findings, error_code, error_message }: Record<string, unknown>): object {
+  return { name: systemStateName(String(dataset_id)), status, objects, bytes, new_bytes, findings, error_code, error_message };
 }
 
 /** The newest of the backups that its data sets were built on; null when every byte was read, whatever the type. */

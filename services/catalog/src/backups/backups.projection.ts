@@ -1,3 +1,4 @@
+import { isDataset } from '@dr/config';
 import type { DatasetCaptured, DatasetCaptureFailed, DomainEvent, ReadEvent } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import { BatchRows, type Place, type ViewTable } from '../views/batch-rows.ts';
@@ -134,7 +135,8 @@ function insertBackup({ backups, datasets }: BackupViews, event: Of<'BackupReque
     trace: meta.traceparent ?? null,
     expected: data.datasets.length,
   };
-  backups.insert({ ...place, type: data.backupType, status: 'pending', dataset_ids: data.datasets.map((d) => d.datasetId), doc });
+  const datasetIds = data.datasets.map((d) => d.datasetId).filter(isDataset);
+  backups.insert({ ...place, type: data.backupType, status: 'pending', dataset_ids: datasetIds, doc });
   for (const { n, datasetId, format } of data.datasets) {
     datasets.insert({ ...place, n, dataset_id: datasetId, doc: { dataset_id: datasetId, format, status: 'pending' } as object });
   }
@@ -154,7 +156,10 @@ const sealedFields = ({ data, recordedAt }: Of<'BackupSealed'>): object => ({
   new_bytes: data.newBytes,
   objects: data.objects,
   missing: data.missing,
-  error_message: data.missing.length === 0 ? null : data.missing.map((m) => `${m.datasetId}: ${m.cause}`).join('; '),
+  error_message:
+    data.missing.length === 0
+      ? null
+      : data.missing.map((m) => (isDataset(m.datasetId) ? `${m.datasetId}: ${m.cause}` : m.cause)).join('; '),
 });
 
 function recordCapture({ datasets }: BackupViews, event: Of<'DatasetCaptured'> | Of<'DatasetCaptureFailed'>): void {

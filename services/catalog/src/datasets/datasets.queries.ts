@@ -41,7 +41,7 @@ SELECT p.tenant, p.dataset_id,
     (SELECT jsonb_build_object('backup_id', b.backup_id, 'at', to_char(b.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
       'verified_at', b.doc ->> 'verified_at') FROM catalog_backup_datasets d JOIN catalog_backups b ON b.backup_id = d.backup_id
       WHERE ${OF_PLACE} AND b.status IN ('completed', 'partial') AND b.type <> 'snapshot' AND d.doc ->> 'status' = 'completed' ${NEWEST}) AS last_good
-  FROM (SELECT * FROM places LIMIT $5) AS p`;
+  FROM (SELECT * FROM places WHERE dataset_id NOT LIKE '.dr-%' LIMIT $5) AS p`;
 
 export async function listDatasets(on: Queryable, { scope, after, datasetId, limit }: ListDatasets): Promise<KnownDataset[]> {
   const tenant = 'tenant' in scope ? scope.tenant : null;

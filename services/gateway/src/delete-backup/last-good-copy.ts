@@ -1,3 +1,4 @@
+import { isDataset } from '@dr/config';
 import { type BackupState, backupDecider, isVerifiedGood, streamOf } from '@dr/domain';
 import type { EventStore, Queryable } from '@dr/event-store';
 import type { OtherCopies } from '../catalog-client.ts';
@@ -38,7 +39,7 @@ export async function refuseLastGoodCopy(
 function heldWhole(state: BackupState): string[] {
   if (!isVerifiedGood(state) || !('sealed' in state)) return [];
   const missing = new Set(state.sealed.missing.map(({ datasetId }) => datasetId));
-  return state.request.datasets.map(({ datasetId }) => datasetId).filter((id) => !missing.has(id));
+  return state.request.datasets.map(({ datasetId }) => datasetId).filter((id) => isDataset(id) && !missing.has(id));
 }
 
 const NAMED_MAX = 20;

@@ -7,6 +7,7 @@ const CURSOR_MAX = 12_000;
 
 const contentsQuery = z.strictObject({
   dataset_id: z.string().optional(),
+  system_state: z.string().min(1).optional().describe('The item of this name, instead of data sets. For admins of all tenants.'),
   path: z.string().optional().describe('One path below the data set, and everything below it.'),
   cursor: z.string().min(1).max(CURSOR_MAX).optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(1000),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Caller, listedTenant, TenantNeeded } from '@dr/auth';
-import { newBackupId } from '@dr/config';
+import { newBackupId, systemStateId } from '@dr/config';
 import { backupDecider, canonicalJson, type DatasetRef, streamOf } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import type { Operation } from '@dr/jobs';
@@ -78,7 +78,7 @@ export class RequestBackup {
       backupId,
       tenant,
       backupType: body.type,
-      datasets: datasets.map(({ datasetId, format, path }, i): DatasetRef => ({ n: i + 1, datasetId, format, path })),
+      datasets: [...datasets.map(refOf), ...this.systemState(tenant, body)].map((dataset, i): DatasetRef => ({ n: i + 1, ...dataset })),
       requestedBy: caller.keyId,
       ...(words && { textDigest: words.digest }),
     } as const;
@@ -91,12 +91,21 @@ export class RequestBackup {
     return appended;
   }
 
+  /** Every full backup carries it, whatever data sets it selects: a restore of everything needs one backup then, and each tenant's can be lost alone. */
+  private systemState(tenant: string, { type }: RequestBackupBody): Omit<DatasetRef, 'n'>[] {
+    if (type !== 'full') return [];
+    const items = this.house.config.backup.systemState.filter(({ tenants }) => tenants?.includes(tenant) ?? true);
+    return items.map(({ name }) => ({ datasetId: systemStateId(name), format: 'opaque', path: systemStateId(name) }));
+  }
+
   private async seen(backupId: string, caller: Caller): Promise<BackupView> {
     const backup = await this.views.untilSeen(streamOf.backup(backupId), () => this.catalog.backup(backupId, scopeOf(caller.tenant)));
     if (backup) return backup;
     throw catalogBehind(`Backup ${backupId} was requested`, `/api/v1/backups/${backupId}`);
   }
 }
+
+const refOf = ({ datasetId, format, path }: Omit<DatasetRef, 'n'>) => ({ datasetId, format, path });
 
 const labelOf = (tenant: string): string => `backup of ${tenant}`;
 

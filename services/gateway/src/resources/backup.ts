@@ -53,6 +53,20 @@ const backupDataset = z
   })
   .meta({ id: 'BackupDataset' });
 
+/** What a full backup holds beside its data sets. */
+const systemStateItem = z
+  .strictObject({
+    name: z.string(),
+    status: backupDataset.shape.status,
+    objects: countOrNull.optional(),
+    bytes: countOrNull.optional(),
+    new_bytes: countOrNull.optional(),
+    findings: z.array(finding).optional(),
+    error_code: z.string().optional(),
+    error_message: z.string().nullable().optional(),
+  })
+  .meta({ id: 'SystemStateItem' });
+
 export const operationProgress = z
   .strictObject({ datasets_total: z.int(), datasets_done: z.int() })
   .describe('Data sets that have their result, out of those selected. Bytes: GET /operations/{id}/progress.');
@@ -67,6 +81,9 @@ export const backupResource = z
     tenant_id: z.string(),
     dataset_ids: z.array(z.string()),
     datasets: z.array(backupDataset),
+    system_state: z
+      .array(systemStateItem)
+      .describe('Of a full backup. Its content is for admins of all tenants: `dr restore --system-state`.'),
     parent_id: z.string().nullable().describe('The newest of the backups that its data sets were built on; null: every byte was read.'),
     size_bytes: countOrNull,
     compressed_size_bytes: countOrNull.describe('What this backup added to the store.'),

@@ -1,3 +1,4 @@
+import { isDataset } from '@dr/config';
 import { answer, type Stop, subjectOf } from '@dr/messaging';
 import type { TreeEntry } from '@dr/repository';
 import { type House, InjectHouse, RepositoryAccess } from '@dr/service';
@@ -65,7 +66,7 @@ export class AnswerContents implements OnApplicationBootstrap, OnApplicationShut
 
 /** Those that are asked for, from the one of the last page on. @throws BadCursor for one that is not in the backup */
 function datasetsFrom<T extends { datasetId: string }>(all: readonly T[], { datasetId, after }: ContentsQuery): T[] {
-  const wanted = all.filter((dataset) => datasetId === undefined || dataset.datasetId === datasetId);
+  const wanted = all.filter((dataset) => (datasetId === undefined ? isDataset(dataset.datasetId) : dataset.datasetId === datasetId));
   if (after === undefined) return wanted;
   const from = wanted.findIndex((dataset) => dataset.datasetId === after.datasetId);
   if (from < 0) throw new BadCursor();
