@@ -1,6 +1,7 @@
 import type { SourceFile } from '@dr/storage';
 import { changedAtNs, identityOf, isRacy, ListingDigest, TICK_MS } from './identity.ts';
 import { BARRIER, type PlannedFile, type SourceNotes } from './planned-file.ts';
+import { EarlierListing, type Known, RoundListing } from './round-listing.ts';
 import { gone } from './to-planned.ts';
 
 export interface RoundLimits {
@@ -66,15 +67,7 @@ async function* onePage(page: SourceFile[]): AsyncIterable<SourceFile[]> {
 
 const EXAMPLES_MAX = 5;
 
-/** What was planned last under a path. `late`: it appeared after the first listing began. */
-interface Planned {
-  identity: string;
-  racy: boolean;
-  round: number;
-  late: boolean;
-}
-
-/** The copy as far as it was planned: about 250 bytes a path. */
+/** The copy as far as it was planned: about 60 bytes a path, twice that while a listing is compared with the one before. */
 class GrowingCopy {
   /** Entries but folders that had to be read, or taken back, in this round. */
   differing = 0;
@@ -82,11 +75,10 @@ class GrowingCopy {
   /** Some that were read in this round are so young that their identity proves nothing. */
   racy = false;
   readonly #settling: Settling;
-  readonly #planned = new Map<string, Planned>();
+  /** Of the last round. */
+  #planned = new RoundListing();
   /** What is not in the first listing and was written after this, by the clock of a file system, appeared since. */
   readonly #startNs: bigint;
-  /** Entries of this round's listing. */
-  #seen = 0;
   /** Was read in front of this round. */
   #anchor: string | undefined;
 
@@ -99,9 +91,10 @@ class GrowingCopy {
     this.differing = 0;
     this.examples = [];
     this.racy = false;
-    yield* this.#settling.plan(this.#changes(round));
-    const vanished = this.#seen === this.#planned.size ? [] : this.#pathsOf((planned) => planned.round !== round);
-    if (vanished.length > 0) yield vanished.map((path) => this.#takeBack(path));
+    const vanished: string[] = [];
+    yield* this.#settling.plan(this.#changes(round, vanished));
+    const gone = vanished.filter((path) => !this.#planned.outOfOrder.has(path));
+    if (gone.length > 0) yield gone.map((path) => this.#takeBack(path));
   }
 
   async *closingRound(round: number, anchor: SourceFile | undefined): AsyncIterable<PlannedFile[]> {
@@ -116,54 +109,52 @@ class GrowingCopy {
 
   /** Leaves out what appeared since the first listing began; what was there before and changed since stays as it was last read. */
   *cutLate(): Iterable<PlannedFile[]> {
-    const late = this.#pathsOf((planned) => planned.late);
+    const late: string[] = [];
+    for (const planned of this.#planned.entries()) if (planned.late) late.push(planned.path);
     this.#settling.notes.cut = late.length;
     if (late.length > 0) yield late.map((path) => this.#takeBack(path));
   }
 
-  #pathsOf(wanted: (planned: Planned) => boolean): string[] {
-    const paths: string[] = [];
-    for (const [path, planned] of this.#planned) if (wanted(planned)) paths.push(path);
-    return paths;
-  }
-
-  async *#changes(round: number): AsyncIterable<SourceFile[]> {
+  async *#changes(round: number, vanished: string[]): AsyncIterable<SourceFile[]> {
     const { list, notes, now } = this.#settling;
     const [startMs, digest] = [now(), new ListingDigest()];
-    this.#seen = 0;
+    const before = new EarlierListing(this.#planned, (path) => vanished.push(path));
+    this.#planned = new RoundListing();
     for await (const page of list()) {
-      this.#seen += page.length;
       const changed = page.filter((file) => {
         const identity = identityOf(file);
         digest.add(file, identity);
         if (file.kind === 'file' && changedAtNs(file) > notes.changedAtNs) notes.changedAtNs = changedAtNs(file);
-        return this.#mustBeRead(file, identity, round, startMs);
+        return this.#mustBeRead(file, identity, before.take(file.path), { round, startMs });
       });
       if (changed.length > 0) yield changed;
     }
+    before.end();
     notes.listing = digest.value();
   }
 
   /** New, changed, or seen unchanged for a tick now after it was read when it was too young. */
-  #mustBeRead(file: SourceFile, identity: string, round: number, startMs: number): boolean {
-    const known = this.#planned.get(file.path);
-    if (known && file.path === this.#anchor) {
-      known.round = round;
+  #mustBeRead(
+    file: SourceFile,
+    identity: string,
+    known: Known | undefined,
+    { round, startMs }: { round: number; startMs: number },
+  ): boolean {
+    const { path, kind } = file;
+    const same = known?.identity === identity;
+    if (known && (path === this.#anchor || (same && !known.racy))) {
+      this.#planned.add(path, known);
       return false;
     }
-    const same = known?.identity === identity;
-    if (same) known.round = round;
-    if (same && !known.racy) return false;
     const racy = !same && isRacy(file, startMs);
-    const late = known ? known.late : round > 1 && file.kind === 'file' && file.mtimeNs > this.#startNs;
-    this.#planned.set(file.path, { identity, racy, round, late });
+    const late = known ? known.late : round > 1 && kind === 'file' && file.mtimeNs > this.#startNs;
+    this.#planned.add(path, { identity, racy, late });
     this.racy ||= racy;
-    if (file.kind !== 'dir') this.#count(file.path);
+    if (kind !== 'dir') this.#count(path);
     return true;
   }
 
   #takeBack(path: string): PlannedFile {
-    this.#planned.delete(path);
     this.#settling.notes.skipped.delete(path);
     this.#count(path);
     return gone(path);
