@@ -9,6 +9,7 @@ export const INLINE_BYTES_MAX = 512;
 export const PIECES_PER_FILE_MAX = 65_536;
 
 const KINDS: readonly EntryKind[] = ['file', 'dir', 'symlink'];
+const UNKNOWN_KIND = 'a tree entry has a kind that a later version wrote';
 const FLAG_RACY = 4;
 const FLAG_INLINE = 8;
 const FLAG_ETAG = 16;
@@ -88,7 +89,7 @@ export function decodeEntry(path: string, bytes: Uint8Array): TreeEntry {
 function decodeHead(reader: ByteReader) {
   const flags = reader.u8();
   const kind = KINDS[flags & 3];
-  if (kind === undefined || flags > FLAGS_KNOWN) throw new Malformed('a tree entry has a kind that a later version wrote');
+  if (kind === undefined || flags > FLAGS_KNOWN) throw new Malformed(UNKNOWN_KIND);
   const [inline, pinned] = [(flags & FLAG_INLINE) !== 0, (flags & FLAG_PINNED) !== 0];
   if (pinned && (inline || kind !== 'file')) throw new Malformed('a tree entry is pinned and something else at once');
   const [mode, uid, gid] = [reader.varint(), reader.varint(), reader.varint()];
@@ -111,7 +112,30 @@ export function capturedIdentity(body: Uint8Array): CapturedIdentity | undefined
   if (kind !== 'file') return undefined;
   if (inline) return { ...head, size: reader.sized().length, pieceIds: [] };
   const size = reader.varint();
-  if (head.pinned) return { ...head, size, pieceIds: [] };
+  return { ...head, size, pieceIds: head.pinned ? [] : decodePieceIds(reader) };
+}
+
+/** Whether an encoded entry is of a file that is only pinned. */
+export const isPinned = (body: Uint8Array): boolean => (body[0]! & FLAG_PINNED) !== 0;
+
+const TIMES_AND_INODE_BYTES = 24;
+
+/** The ids of the pieces that an encoded entry needs, without decoding the rest (they share memory with it). @throws Malformed. */
+export function piecesNeeded(body: Uint8Array): readonly Uint8Array[] {
+  const flags = body[0]!;
+  if (flags > FLAGS_KNOWN || KINDS[flags & 3] === undefined) throw new Malformed(UNKNOWN_KIND);
+  if (KINDS[flags & 3] !== 'file' || (flags & (FLAG_INLINE | FLAG_PINNED)) !== 0) return [];
+  const reader = new ByteReader(body);
+  reader.u8();
+  for (let numbers = 0; numbers < 3; numbers++) reader.varint();
+  reader.bytes(TIMES_AND_INODE_BYTES);
+  if ((flags & FLAG_ETAG) !== 0) reader.sized();
+  reader.varint();
+  return decodePieceIds(reader);
+}
+
+/** What follows the size of a file with pieces. */
+function decodePieceIds(reader: ByteReader): Uint8Array[] {
   reader.bytes(32);
   decodeChunker(reader);
   const pieceIds: Uint8Array[] = [];
@@ -119,11 +143,8 @@ export function capturedIdentity(body: Uint8Array): CapturedIdentity | undefined
     pieceIds.push(reader.bytes(32));
     reader.varint();
   }
-  return { ...head, size, pieceIds };
+  return pieceIds;
 }
-
-/** Whether an encoded entry is of a file that is only pinned. */
-export const isPinned = (body: Uint8Array): boolean => (body[0]! & FLAG_PINNED) !== 0;
 
 type Content = Pick<TreeEntry, 'size' | 'digest' | 'pieces' | 'inline' | 'linkTarget' | 'chunker'>;
 

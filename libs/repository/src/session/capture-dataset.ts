@@ -2,8 +2,9 @@ import { Crew } from '../concurrency.ts';
 import { BadRequest } from '../errors.ts';
 import { encodeEntry } from '../format/tree-entry.ts';
 import { checkPath } from '../format/tree-path.ts';
+import { TreeAssembly } from '../tree/assemble-tree.ts';
 import { TreeBuilder } from '../tree/build-tree.ts';
-import { EntryHeap } from '../tree/entry-heap.ts';
+import { EntryLog } from '../tree/entry-log.ts';
 import type { CapturedTree, CaptureFile, CaptureRequest, Progress } from '../types.ts';
 import type { CaptureJob, CaptureResult } from '../workers/messages.ts';
 import { isRacy } from '../workers/racy.ts';
@@ -36,7 +37,7 @@ export interface CaptureParts {
 export class DatasetCapture {
   readonly #parts: CaptureParts;
   readonly #request: CaptureRequest;
-  readonly #heap = new EntryHeap();
+  readonly #log = new EntryLog();
   readonly #crew: Crew;
   readonly #progress: Progress = { files: 0, filesTotal: 0, bytes: 0, bytesTotal: 0 };
   readonly #sums = { newBytes: 0, storedBytes: 0 };
@@ -96,9 +97,10 @@ export class DatasetCapture {
   }
 
   async #takeOver(bases: UnchangedFiles, file: CaptureFile): Promise<boolean> {
-    const body = await bases.unchanged(file);
-    if (!body) return false;
-    this.#heap.put(file.path, this.#turn++, body, file.size);
+    const found = await bases.unchanged(file);
+    if (!found) return false;
+    if (found.place) bases.first.keep(found.place, this.#turn++, file.size);
+    else this.#log.put(file.path, this.#turn++, found.body, file.size);
     this.#takenOver++;
     this.#done(file);
     return true;
@@ -108,7 +110,7 @@ export class DatasetCapture {
   #pin(file: CaptureFile): boolean {
     if (!this.#parts.mayPin) throw new BadRequest(`${file.path} was to be pinned, and only a snapshot may pin`);
     if (isRacy(file, this.#parts.now())) return false;
-    this.#heap.put(file.path, this.#turn++, encodeEntry({ ...file, kind: 'file', racy: false, pinned: true }).view(), file.size);
+    this.#log.put(file.path, this.#turn++, encodeEntry({ ...file, kind: 'file', racy: false, pinned: true }).view(), file.size);
     this.#done(file);
     return true;
   }
@@ -129,7 +131,7 @@ export class DatasetCapture {
       await this.#crew.start(async () => this.#takePart(streamed, number, part));
     }
     await this.#crew.done();
-    this.#heap.put(file.path, turn, streamed.entry(), streamed.size);
+    this.#log.put(file.path, turn, streamed.entry(), streamed.size);
     this.#progress.files++;
   }
 
@@ -146,10 +148,12 @@ export class DatasetCapture {
   }
 
   /** What has no bytes to read goes straight into the tree; 'gone' takes an entry back. */
-  #put(file: CaptureFile): void {
-    const body =
-      file.kind === 'gone' || file.kind === 'file' ? undefined : encodeEntry({ ...file, kind: file.kind, racy: false, size: 0 }).view();
-    this.#heap.put(file.path, this.#turn++, body, undefined);
+  async #put(file: CaptureFile): Promise<void> {
+    const { path, kind } = file;
+    const body = kind === 'gone' || kind === 'file' ? undefined : encodeEntry({ ...file, kind, racy: false, size: 0 }).view();
+    const place = body && (await this.#parts.bases?.same(path, body));
+    if (place) this.#parts.bases!.first.keep(place, this.#turn++, undefined);
+    else this.#log.put(path, this.#turn++, body, undefined);
   }
 
   /** Gives the batch to a thread as soon as there is room. */
@@ -171,7 +175,7 @@ export class DatasetCapture {
       files: batch.map(({ file }) => ownContent(file)),
     });
     result.files.forEach(({ path, entry, size, newBytes, storedBytes, finding }, i) => {
-      this.#heap.put(path, batch[i]!.turn, entry && result.entries.subarray(entry.start, entry.end), entry ? size : undefined, finding);
+      this.#log.put(path, batch[i]!.turn, entry && result.entries.subarray(entry.start, entry.end), entry ? size : undefined, finding);
       this.#sums.newBytes += newBytes;
       this.#sums.storedBytes += storedBytes;
       this.#progress.files++;
@@ -204,10 +208,10 @@ export class DatasetCapture {
       if (stored > 0) this.#sums.newBytes += page.length;
       return id;
     });
-    for (const entry of this.#heap.sorted()) await builder.add(entry);
-    const root = Buffer.from(await builder.finish()).toString('hex');
+    const assembly = new TreeAssembly(builder, this.#log, (page) => this.#parts.bases!.counts(page));
+    const root = Buffer.from(await assembly.run(this.#parts.bases?.first)).toString('hex');
     this.#stop();
-    return { datasetId: this.#request.datasetId, root, ...this.#heap.totals(), ...this.#sums, takenOver: this.#takenOver };
+    return { datasetId: this.#request.datasetId, root, ...assembly.totals, ...this.#sums, takenOver: this.#takenOver };
   }
 }
 

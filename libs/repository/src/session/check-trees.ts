@@ -1,8 +1,10 @@
 import { CommitIncomplete, Damaged } from '../errors.ts';
 import type { IndexedPack } from '../format/segment.ts';
+import { isPinned, piecesNeeded } from '../format/tree-entry.ts';
 import type { PieceReader } from '../index/piece-reader.ts';
-import { entryOf, rootId, walkPages } from '../tree/walk-tree.ts';
-import type { CommitDataset, TreeEntry } from '../types.ts';
+import { decoding } from '../tenant-scope.ts';
+import { rootId, walkPages } from '../tree/walk-tree.ts';
+import type { CommitDataset } from '../types.ts';
 
 export interface TreeCheck {
   readonly reader: PieceReader;
@@ -24,12 +26,12 @@ export async function checkTrees(check: TreeCheck, datasets: readonly CommitData
   let pins = false;
   for (const { datasetId, root } of datasets) {
     if (root === undefined) continue;
-    const onPage = (id: Uint8Array): void => packs.ask(id, `${datasetId} (its file tree)`);
+    const onPage = (id: Uint8Array): void => packs.ask(id, () => `${datasetId} (its file tree)`);
     for await (const leaves of walkPages((id) => check.reader.read(id), rootId(root), { onPage })) {
       for (const leaf of leaves) {
-        const entry = entryOf(leaf);
-        pins ||= pinnedIn(entry, datasetId, check);
-        for (const { id } of entry.pieces) packs.ask(Buffer.from(id, 'hex'), `${datasetId}/${entry.path}`);
+        const path = (): string => `${datasetId}/${leaf.path}`;
+        if (isPinned(leaf.body)) pins = allowed(path, check);
+        for (const id of decoding(`tree of ${datasetId}`, () => piecesNeeded(leaf.body))) packs.ask(id, path);
       }
       await packs.settle();
     }
@@ -37,22 +39,23 @@ export async function checkTrees(check: TreeCheck, datasets: readonly CommitData
   return { pins };
 }
 
-function pinnedIn({ path, pinned }: TreeEntry, datasetId: string, { mayPin, backupId }: TreeCheck): boolean {
-  if (pinned && !mayPin) throw new CommitIncomplete(backupId, `${datasetId}/${path} is only pinned, and only a snapshot may pin`);
-  return pinned ?? false;
+/** @throws CommitIncomplete unless the backup may pin. */
+function allowed(path: () => string, { mayPin, backupId }: TreeCheck): true {
+  if (!mayPin) throw new CommitIncomplete(backupId, `${path()} is only pinned, and only a snapshot may pin`);
+  return true;
 }
 
 /** Finds a usable copy for each piece; packs are asked about once. */
 class PackChoice {
   readonly #check: TreeCheck;
   readonly #usable = new Map<number, boolean>();
-  readonly #open: { id: Uint8Array; path: string }[] = [];
+  readonly #open: { id: Uint8Array; path: () => string }[] = [];
 
   constructor(check: TreeCheck) {
     this.#check = check;
   }
 
-  ask(id: Uint8Array, path: string): void {
+  ask(id: Uint8Array, path: () => string): void {
     const known = this.#check.reader.index.pieces.copyOf(id, (pack) => this.#usable.get(pack) === true);
     if (!known || (known.base && !this.#check.deltas)) this.#open.push({ id: new Uint8Array(id), path });
   }
@@ -61,7 +64,7 @@ class PackChoice {
   async settle(): Promise<void> {
     for (const { id, path } of this.#open.splice(0)) {
       if (await this.#findUsable(id)) continue;
-      throw new CommitIncomplete(this.#check.backupId, `a piece of ${path} is in no pack that is listed whole`);
+      throw new CommitIncomplete(this.#check.backupId, `a piece of ${path()} is in no pack that is listed whole`);
     }
   }
 

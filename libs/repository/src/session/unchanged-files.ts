@@ -1,29 +1,48 @@
 import { capturedIdentity } from '../format/tree-entry.ts';
-import type { LeafFinder } from '../tree/leaf-finder.ts';
+import { KeptEntries } from '../tree/kept-entries.ts';
+import type { Found, LeafFinder } from '../tree/leaf-finder.ts';
 import type { CaptureFile } from '../types.ts';
 
 /** Whether a piece has a copy that counts for the session. */
 export type PieceCounts = (id: Uint8Array) => boolean | Promise<boolean>;
 
+/** An entry of an earlier tree that stands for what was listed now. */
+export interface Unchanged {
+  readonly body: Uint8Array;
+  /** Where it stands in the first base; missing when it is from another one. */
+  readonly place?: Found;
+}
+
 /** Earlier trees of a data set, from which files that did not change are taken over without being opened. */
 export class UnchangedFiles {
+  /** The likeliest of the trees: what stands in it is kept there, not copied. */
+  readonly first: KeptEntries;
   readonly #trees: readonly LeafFinder[];
-  readonly #counts: PieceCounts;
+  /** Whether a piece or page has a copy that counts for the session. */
+  readonly counts: PieceCounts;
 
+  /** @param trees at least one, the likeliest first. */
   constructor(trees: readonly LeafFinder[], counts: PieceCounts) {
+    this.first = new KeptEntries(trees[0]!);
     this.#trees = trees;
-    this.#counts = counts;
+    this.counts = counts;
   }
 
   /** The entry of the first base that proves that the file has not changed, and whose bytes are all stored; undefined: the file has to be read. */
-  async unchanged(file: CaptureFile): Promise<Uint8Array | undefined> {
+  async unchanged(file: CaptureFile): Promise<Unchanged | undefined> {
     const path = Buffer.from(file.path);
     for (const tree of this.#trees) {
-      const found = tree.find(path);
-      const body = found instanceof Promise ? await found : found;
-      if (body && (await this.#proves(body, file))) return body;
+      const looked = tree.find(path);
+      const found = looked instanceof Promise ? await looked : looked;
+      if (found && (await this.#proves(found.body, file))) return { body: found.body, ...(tree === this.first.finder && { place: found }) };
     }
     return undefined;
+  }
+
+  /** Where exactly this entry stands in the first base. */
+  async same(path: string, body: Uint8Array): Promise<Found | undefined> {
+    const found = await this.first.finder.find(Buffer.from(path));
+    return found && Buffer.compare(found.body, body) === 0 ? found : undefined;
   }
 
   #proves(body: Uint8Array, file: CaptureFile): boolean | Promise<boolean> {
@@ -33,7 +52,7 @@ export class UnchangedFiles {
   }
 
   async #allCount(ids: readonly Uint8Array[]): Promise<boolean> {
-    for (const id of ids) if (!(await this.#counts(id))) return false;
+    for (const id of ids) if (!(await this.counts(id))) return false;
     return true;
   }
 }

@@ -27,6 +27,18 @@ export class TreeBuilder {
     return bits[0] === 0 || level.page.full ? this.#endPage(0, bits) : undefined;
   }
 
+  /**
+   * Adds a leaf page of another tree as it is, where the page that this tree would have there is the same one: it begins where that one begins, and ends by
+   * the rule. @param isLast in its tree: it may have ended because nothing came after it. @returns false: its entries have to be added.
+   */
+  async addPage(child: ChildEntry, isLast: boolean): Promise<boolean> {
+    if (this.#level(0).page.count > 0) return false;
+    const bits = this.#boundary(child.path);
+    if (isLast && bits[0] !== 0) return false;
+    await this.#addChild(1, child, bits);
+    return true;
+  }
+
   /** Ends all open pages. @returns the root page's id. */
   async finish(): Promise<Uint8Array> {
     for (let level = 0; ; level++) {

@@ -1,4 +1,5 @@
 import { DrError } from '@dr/storage';
+import { Damaged } from '../errors.ts';
 import type { LeafEntry } from '../format/tree-page.ts';
 import { type ReadPage, readTreePage } from './walk-tree.ts';
 
@@ -6,9 +7,20 @@ import { type ReadPage, readTreePage } from './walk-tree.ts';
 const LEAVES_KEPT = 128;
 const READ_AHEAD = 3;
 
-interface Leaf {
+/** A leaf page: the last path in it, its id, and how many entries it has. */
+export interface LeafPage {
   readonly last: Buffer;
   readonly id: Uint8Array;
+  readonly entries: number;
+}
+
+/** Where an entry stands in the tree, and its encoded body. */
+export interface Found {
+  /** Number of the leaf page. */
+  readonly page: number;
+  /** Number in the page. */
+  readonly entry: number;
+  readonly body: Uint8Array;
 }
 
 /**
@@ -16,35 +28,54 @@ interface Leaf {
  * nothing: for uses where a path that is not found only costs time. Upper pages stay in memory (60 bytes per 250 paths), leaf pages while they are used.
  */
 export class LeafFinder {
+  /** In path order. */
+  readonly pages: readonly LeafPage[];
   readonly #read: ReadPage;
-  readonly #leaves: readonly Leaf[];
   readonly #kept = new Map<number, Promise<readonly LeafEntry[]>>();
   /** The page that was used last, once it is read: a path after the other is then found without waiting. */
   #current: { at: number; entries: readonly LeafEntry[] } | undefined;
 
-  private constructor(read: ReadPage, leaves: readonly Leaf[]) {
+  private constructor(read: ReadPage, pages: readonly LeafPage[]) {
     this.#read = read;
-    this.#leaves = leaves;
+    this.pages = pages;
   }
 
   static async open(read: ReadPage, root: Uint8Array): Promise<LeafFinder> {
-    return new LeafFinder(read, await leavesBelow(read, { last: Buffer.alloc(0), id: root }));
+    return new LeafFinder(read, await leavesBelow(read, root));
   }
 
-  /** The encoded entry of a path. Returns a promise only when its page has to be read. */
-  find(path: Buffer): Uint8Array | undefined | Promise<Uint8Array | undefined> {
-    const at = this.#leaves.length === 1 ? 0 : lowerBound(this.#leaves, ({ last }) => Buffer.compare(last, path));
-    if (at === this.#leaves.length) return undefined;
-    if (this.#current?.at === at) return entryAt(this.#current.entries, path);
+  /** The entry of a path. Returns a promise only when its page has to be read. */
+  find(path: Buffer): Found | undefined | Promise<Found | undefined> {
+    const at = this.#pageOf(path);
+    if (at === this.pages.length) return undefined;
+    if (this.#current?.at === at) return entryAt(at, this.#current.entries, path);
     return this.#leaf(at).then((entries) => {
       this.#current = { at, entries };
-      return entryAt(entries, path);
+      return entryAt(at, entries, path);
     });
+  }
+
+  /** All entries of a page. @throws Damaged, and what reading throws. */
+  async entriesOf(page: number): Promise<readonly LeafEntry[]> {
+    const { id, entries } = this.pages[page]!;
+    const kept = await this.#kept.get(page);
+    if (kept?.length === entries) return kept;
+    const read = await readTreePage(this.#read, id);
+    if (!('entries' in read)) throw new Damaged(`tree page ${Buffer.from(id).toString('hex')}`, 'it is no leaf');
+    return read.entries;
+  }
+
+  /** The page in which a path would stand: mostly the one before, or the next. */
+  #pageOf(path: Buffer): number {
+    const [at, { pages }] = [this.#current?.at ?? 0, this];
+    if (at < pages.length && Buffer.compare(pages[at]!.last, path) >= 0 && (at === 0 || Buffer.compare(pages[at - 1]!.last, path) < 0))
+      return at;
+    return lowerBound(pages, ({ last }) => Buffer.compare(last, path));
   }
 
   #leaf(at: number): Promise<readonly LeafEntry[]> {
     const page = this.#load(at);
-    for (let next = at + 1; next <= at + READ_AHEAD && next < this.#leaves.length; next++) this.#load(next);
+    for (let next = at + 1; next <= at + READ_AHEAD && next < this.pages.length; next++) this.#load(next);
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= LEAVES_KEPT) break;
       this.#kept.delete(oldest);
@@ -56,20 +87,19 @@ export class LeafFinder {
     const kept = this.#kept.get(at);
     this.#kept.delete(at);
     const page =
-      kept ?? orNothing(readTreePage(this.#read, this.#leaves[at]!.id)).then((read) => (read && 'entries' in read ? read.entries : []));
+      kept ?? orNothing(readTreePage(this.#read, this.pages[at]!.id)).then((read) => (read && 'entries' in read ? read.entries : []));
     this.#kept.set(at, page);
     return page;
   }
 }
 
-async function leavesBelow(read: ReadPage, node: Leaf): Promise<Leaf[]> {
-  const page = await orNothing(readTreePage(read, node.id));
+async function leavesBelow(read: ReadPage, id: Uint8Array): Promise<LeafPage[]> {
+  const page = await orNothing(readTreePage(read, id));
   if (!page) return [];
-  if ('entries' in page) return [node];
-  const below = page.children.map(({ path, id }) => ({ last: path, id }));
-  if (page.level === 1) return below;
-  const found: Leaf[] = [];
-  for (const child of below) found.push(...(await leavesBelow(read, child)));
+  if ('entries' in page) return page.entries.length === 0 ? [] : [{ last: page.entries.at(-1)!.path, id, entries: page.entries.length }];
+  if (page.level === 1) return page.children.map(({ path, id, entries }) => ({ last: path, id: new Uint8Array(id), entries }));
+  const found: LeafPage[] = [];
+  for (const child of page.children) found.push(...(await leavesBelow(read, child.id)));
   return found;
 }
 
@@ -82,9 +112,10 @@ async function orNothing<T>(reading: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function entryAt(entries: readonly LeafEntry[], path: Buffer): Uint8Array | undefined {
-  const found = entries[lowerBound(entries, (entry) => Buffer.compare(entry.path, path))];
-  return found && Buffer.compare(found.path, path) === 0 ? found.body : undefined;
+function entryAt(page: number, entries: readonly LeafEntry[], path: Buffer): Found | undefined {
+  const entry = lowerBound(entries, (one) => Buffer.compare(one.path, path));
+  const found = entries[entry];
+  return found && Buffer.compare(found.path, path) === 0 ? { page, entry, body: found.body } : undefined;
 }
 
 /** Index of the first item that is not below. @param compare negative while below. */

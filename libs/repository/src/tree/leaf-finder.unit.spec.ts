@@ -27,8 +27,8 @@ async function read(id: Uint8Array): Promise<Uint8Array> {
 }
 
 const bodyAt = async (finder: LeafFinder, path: string): Promise<string | undefined> => {
-  const body = await finder.find(Buffer.from(path));
-  return body && Buffer.from(body).toString();
+  const found = await finder.find(Buffer.from(path));
+  return found && Buffer.from(found.body).toString();
 };
 
 beforeEach(() => {

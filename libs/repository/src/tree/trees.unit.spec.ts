@@ -5,8 +5,9 @@ import { sha256 } from '../format/hashes.ts';
 import { capturedIdentity, decodeEntry, type EntryBody, encodeEntry } from '../format/tree-entry.ts';
 import { decodePage, type LeafEntry, PAGE_ENTRIES_MAX, PageWriter } from '../format/tree-page.ts';
 import { checkPath, comparePaths } from '../format/tree-path.ts';
+import { TreeAssembly } from './assemble-tree.ts';
 import { TreeBuilder } from './build-tree.ts';
-import { EntryHeap } from './entry-heap.ts';
+import { EntryLog } from './entry-log.ts';
 import { rootId, walkPages } from './walk-tree.ts';
 
 const nameKey = Buffer.alloc(32, 5);
@@ -239,9 +240,12 @@ describe('trees', () => {
     expect(await pages.paths(root)).toEqual(paths);
     expect(pages.levels().get(0)).toBeGreaterThan(80);
     expect(pages.levels().get(1)).toBeGreaterThanOrEqual(1);
-    const heap = new EntryHeap();
-    for (const path of [...paths].reverse()) heap.put(path, 0, Buffer.from(path), 1);
-    expect(Buffer.compare(await new Pages().build(heap.sorted()), root)).toBe(0);
+    const log = new EntryLog();
+    for (const path of [...paths].reverse()) log.put(path, 0, Buffer.from(path), 1);
+    const again = new TreeBuilder(nameKey, async (page) => sha256(page));
+    const assembly = new TreeAssembly(again, log, () => false);
+    expect(Buffer.compare(await assembly.run(undefined), root)).toBe(0);
+    expect(assembly.totals).toMatchObject({ objects: 30_000, bytes: 30_000 });
     expect(await pages.paths(root, paths[777])).toEqual([paths[777]]);
   });
 
@@ -272,22 +276,4 @@ describe('trees', () => {
   });
 
   test('a root that is no page id is refused', () => expect(() => rootId('abc')).toThrow(/not the id/));
-});
-
-describe('the heap of entries', () => {
-  test('the last turn counts, in whatever order results come; entries without body are no part of the tree', () => {
-    const heap = new EntryHeap();
-    heap.put('a', 2, Buffer.from('Late'), 4);
-    heap.put('a', 1, Buffer.from('early'), 5);
-    heap.put('b', 1, Buffer.from('b'), 1);
-    heap.put('b', 3, undefined, undefined, { path: 'b', kind: 'missing', message: 'gone' });
-    heap.put('c', 1, Buffer.from('dir'), undefined);
-    expect([...heap.sorted()].map(({ path, body }) => `${path} ${Buffer.from(body)}`)).toEqual(['a Late', 'c dir']);
-    expect(heap.totals()).toEqual({
-      objects: 1,
-      bytes: 4,
-      pinned: { objects: 0, bytes: 0 },
-      findings: [{ path: 'b', kind: 'missing', message: 'gone' }],
-    });
-  });
 });
