@@ -7,6 +7,7 @@ import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import swc from '@swc/core';
+import { bundleCommandLine } from './bundle.mjs';
 import { swcOptions } from './swc-options.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -57,4 +58,5 @@ let count = 0;
 const all = await workspaces();
 for (const folder of all) await link(folder);
 for (const folder of all) count += await buildWorkspace(folder);
+if (count > 0 || !existsSync(join(root, 'cli', 'dr', 'bundle'))) bundleCommandLine(root);
 process.stderr.write(`build: ${count} files compiled\n`);

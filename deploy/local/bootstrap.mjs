@@ -86,7 +86,7 @@ async function test(args) {
 
 /** @param {string[]} args */
 async function dr(args) {
-  become(await prepare('production'), [JIT_FLAG, join(root, 'cli', 'dr', 'dist', 'main.js'), ...args], process.env);
+  become(await prepare('production'), [JIT_FLAG, join(root, 'cli', 'dr', 'bundle', 'main.js'), ...args], process.env);
 }
 
 /** A checkout that this user may not write into: somebody else's, or on a read-only disk. @param {unknown} error */

@@ -30,7 +30,7 @@ const TELL_TIME =
 /** Milliseconds on an idle machine, the best of some tries. */
 function millisecondsOf(words: readonly string[]): number {
   const once = (): number => {
-    const args = ['--no-memory-protection-keys', '--import', TELL_TIME, join(CHECKOUT, 'cli/dr/dist/main.js'), ...words];
+    const args = ['--no-memory-protection-keys', '--import', TELL_TIME, join(CHECKOUT, 'cli/dr/bundle/main.js'), ...words];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { env: env(), encoding: 'utf8' });
     expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('Usage: dr') });
     return Number(stderr);

@@ -25,7 +25,8 @@ function checkout(files: Record<string, string> = {}): string {
       "import { appendFileSync, mkdirSync } from 'node:fs'; appendFileSync('builds', 'x'); mkdirSync('libs/a/dist', { recursive: true });",
     'libs/a/src/index.ts': '',
     'services/s/package.json': '{}',
-    'cli/dr/dist/main.js': 'console.log(JSON.stringify(process.argv.slice(2)), process.version)',
+    'cli/dr/bundle/package.json': '{}',
+    'cli/dr/bundle/main.js': 'console.log(JSON.stringify(process.argv.slice(2)), process.version)',
     'deploy/local/src/main.ts': supervisor,
     ...files,
   };
