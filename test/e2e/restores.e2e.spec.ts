@@ -13,9 +13,14 @@ interface Restore {
 }
 interface Plan {
   possible: boolean;
-  datasets: { to: string; changes: Record<string, { files: number }> }[];
+  datasets: {
+    to: string;
+    objects: number;
+    changes: Record<string, { files: number }>;
+    version?: { rows: number; cut_off: { files: number } };
+  }[];
   estimated_seconds: number | null;
-  conflicts: { code: string }[];
+  conflicts: { code: string; versions?: string[] }[];
   warnings: string[];
 }
 
@@ -73,6 +78,34 @@ test('some paths go only into a new data set, which is labelled partial', async 
   expect(restore).toMatchObject({ status: 'partial', datasets: [{ to: 'some', status: 'partial' }] });
   expect(restore.datasets[0]!.error_message).toContain('*.json');
   expect(readdirSync(join(house.source, 'acme', 'some')).every((name) => name.endsWith('.json') || name === 'versions')).toBe(true);
+}, 60_000);
+
+test('a version of a data set: planned with its rows, restored without what only later ones need, and told', async () => {
+  const wish = { dataset_ids: ['columns'], version: '0000000003m00000000', target_tenant: 'earlier' };
+  const ambiguous = await house.call<Plan>('POST', path(whole), { ...wish, version: '0000000001m00000000', dry_run: true });
+  expect(ambiguous.body).toMatchObject({
+    possible: false,
+    conflicts: [{ versions: expect.arrayContaining(['main:0000000001m00000000']) }],
+  });
+  const { body } = await house.call<Plan>('POST', path(whole), { ...wish, dry_run: true });
+  const [plan] = body.datasets;
+  expect(plan!.version).toMatchObject({
+    branch: 'main',
+    version: wish.version,
+    rows: expect.any(Number),
+    cut_off: { files: expect.any(Number) },
+  });
+  const restore = await house.run<Restore>(path(whole), wish);
+  expect(restore).toMatchObject({ status: 'completed', datasets: [{ findings: [{ code: 'R7', severity: 'info' }] }] });
+  expect(restore.datasets[0]!.findings[0]!.message).toContain(`with ${plan!.version!.rows} rows`);
+  const data = readdirSync(join(house.source, 'earlier/columns'), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  expect(data.filter(({ name }) => name !== 'next_base')).toHaveLength(plan!.objects);
+  const missing = await house.call<{ code: string; detail: string }>('POST', path(whole), { version: 'experiment', target_tenant: 'none' });
+  expect([missing.status, missing.body.code]).toEqual([422, 'restore.version_unknown']);
+  expect(missing.body.detail).toContain('Data set tiny: There is no commit or branch "experiment"');
+  expect(names('none')).toEqual([]);
 }, 60_000);
 
 test('a fresh lock keeps a target from being replaced, unless it is forced', async () => {

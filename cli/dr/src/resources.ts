@@ -105,8 +105,18 @@ export interface RestorePlan {
   bytes_needed?: number | null;
   bytes_free?: number | null;
   estimated_seconds?: number | null;
-  conflicts?: readonly { code: string; message: string; dataset?: string }[];
+  conflicts?: readonly { code: string; message: string; dataset?: string; versions?: readonly string[] }[];
   warnings?: readonly string[];
+}
+
+/** What a data set is cut to, and what that leaves out. */
+export interface RestoredVersion {
+  branch: string;
+  version: string;
+  rows: number;
+  message?: string;
+  committed_at?: string;
+  cut_off: { versions: number; branches: readonly string[]; tags: readonly string[]; files: number; bytes: number };
 }
 
 export interface PlannedDataset {
@@ -115,6 +125,7 @@ export interface PlannedDataset {
   status: string;
   bytes: number;
   target: { exists: boolean };
+  version?: RestoredVersion;
   changes?: Readonly<Record<'added' | 'replaced' | 'same' | 'removed', { files: number; bytes: number }>>;
 }
 

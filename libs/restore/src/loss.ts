@@ -1,4 +1,4 @@
-import type { DatasetFormat, Finding } from '@dr/deeplake';
+import type { DatasetFormat, Finding, VersionCut } from '@dr/deeplake';
 import type { CommitDataset } from '@dr/repository';
 import type { RestoreChoices } from './options.ts';
 
@@ -16,6 +16,21 @@ export function lossOf(
   if (captured === undefined || captured.status === 'completed') return undefined;
   const [repair] = notes.filter(({ severity }) => severity !== 'info');
   return `The backup holds this data set with loss: ${causeOf((captured.findings ?? []) as Finding[], format)}${repair ? ` ${repair.message}` : ''}`;
+}
+
+/**
+ * The same for a data set that was cut to a version: what the backup lost of others is not missing here. `checked`: what the structure checks say of
+ * the result. Losses that the capture itself reported (codes W) count unless the cut leaves their file out.
+ */
+export function lossOfVersion(
+  captured: CommitDataset | undefined,
+  format: DatasetFormat,
+  { leaveOut }: Pick<VersionCut, 'leaveOut'>,
+  checked: readonly Finding[],
+): string | undefined {
+  const reported = ((captured?.findings ?? []) as Finding[]).filter(({ code, path }) => code.startsWith('W') && !leaveOut.has(path));
+  const errors = [...checked, ...reported].filter(({ severity }) => severity === 'error');
+  return errors.length === 0 ? undefined : `The backup holds this version with loss: ${causeOf(errors, format)}`;
 }
 
 function causeOf(findings: readonly Finding[], format: DatasetFormat): string {

@@ -12,7 +12,14 @@ export interface RestoreChoices {
   keepTornHead: boolean;
   /** Globs; empty: everything. A glob that names a folder takes everything below it. */
   paths: readonly string[];
+  /** A commit, tag or branch that each data set is cut to. Never with `paths`. */
+  version?: string;
+  /** RFC 3339: each data set is cut to what it was then. Never with `version` or `paths`. */
+  asOf?: string;
 }
+
+/** Is a version asked for, or a moment of the history? */
+export const isCut = ({ version, asOf }: RestoreChoices): boolean => version !== undefined || asOf !== undefined;
 
 /** Which paths of a data set come back. */
 export function wantedPaths(format: DatasetFormat, options: RestoreChoices): (path: string) => boolean {

@@ -1,7 +1,8 @@
 import type { Finding } from '@dr/deeplake';
 import type { Commit, Progress, TenantRepository } from '@dr/repository';
+import { type Edits, editsOf } from './edits.ts';
 import { SwapFailed, targetError } from './errors.ts';
-import { lossOf } from './loss.ts';
+import { lossOf, lossOfVersion } from './loss.ts';
 import type { RestoreChoices } from './options.ts';
 import type { RestoredSet } from './restored-set.ts';
 import { checkStructure } from './stage/check-structure.ts';
@@ -80,11 +81,12 @@ async function withRemains({ place, dataset }: RestoreDatasetRequest, result: Re
 
 /** Everything up to the moment from which the swap is only finished or undone. */
 async function prepare(request: RestoreDatasetRequest): Promise<RestoredDataset> {
-  const { place, dataset, options, signal, beginSwap } = request;
+  const { place, options, signal, beginSwap } = request;
   const before = await allowed(request, request.planned);
-  refuseNarrow(await roomAt(place), bytesStaged(capturedSize(request)));
   const known = knownFindings(request);
-  const { objects, bytes, notes, closed } = await stage({ ...request, known });
+  const edits = await editsOf({ ...request, known });
+  refuseNarrow(await roomAt(place), bytesStaged(edits.cut?.size ?? capturedSize(request)));
+  const { objects, bytes, notes, closed } = await stage({ ...request, edit: edits.edit });
   const isPart = options.paths.length > 0;
   const findings = isPart ? [] : await checkStructure(place.staging, known);
   await allowed(request, before.fingerprint);
@@ -92,7 +94,13 @@ async function prepare(request: RestoreDatasetRequest): Promise<RestoredDataset>
   await beginSwap();
   signal.throwIfAborted();
   await recordIntent(place);
-  return { objects, bytes, findings: [...notes, ...findings], lacks: lossOf(captured(request), dataset.format, options, notes) };
+  return { objects, bytes, findings: [...notes, ...findings], lacks: lackOf(request, edits, findings) };
+}
+
+function lackOf(request: RestoreDatasetRequest, { edit, cut }: Edits, checked: readonly Finding[]): string | undefined {
+  const { format } = request.dataset;
+  if (cut) return lossOfVersion(captured(request), format, cut, checked);
+  return lossOf(captured(request), format, request.options, edit.notes);
 }
 
 async function allowed(request: RestoreDatasetRequest, planned: string | undefined): Promise<Survey> {
@@ -113,9 +121,10 @@ const capturedSize = (request: RestoreDatasetRequest) => {
 
 /** An earlier try had checked everything and begun the swap. Its findings are made again from what now stands in the target. */
 async function resumed(request: RestoreDatasetRequest): Promise<RestoredDataset> {
-  const { dataset, options, place } = request;
-  const { objects = 0, bytes = 0 } = captured(request) ?? {};
+  const { options, place } = request;
   const known = knownFindings(request);
+  const edits = await editsOf({ ...request, known });
+  const { objects = 0, bytes = 0 } = edits.cut?.size ?? captured(request) ?? {};
   const findings = options.paths.length > 0 ? [] : await checkStructure(place.target, known).catch(() => known);
-  return { objects, bytes, findings, lacks: lossOf(captured(request), dataset.format, options, []) };
+  return { objects, bytes, findings: [...edits.edit.notes, ...findings], lacks: lackOf(request, edits, findings) };
 }

@@ -204,7 +204,8 @@ describe('restore', () => {
     [['--overwrite', '--path', 'a*'], 2, 'does not go with --overwrite'],
     [['--path', 'nothing*'], 5, 'No file of articles matches'],
     [['--no-wait'], 2, '--no-wait cannot be used with --repo'],
-    [['--version', 'main'], 2, '--version cannot be used with --repo'],
+    [['--version', 'main'], 5, 'Data set articles: Its layout is not known to us'],
+    [['--version', 'main', '--path', 'a*'], 2, '--version takes whole data sets'],
   ] as const)('%j is refused with exit code %i', async (more, code, words) => {
     const target = temporaryFolder();
     const ran = await dr('restore', FIRST, '--target', target, ...more);

@@ -1,11 +1,12 @@
 import type { Commit } from '@dr/repository';
 import type { RestorePlan } from '@dr/restore';
-import type { RestorePlan as PlanResource } from '../resources.ts';
+import type { RestorePlan as PlanResource, RestoredVersion } from '../resources.ts';
 
 /** A plan as the gateway would tell it. The time is unknown: no restore was measured here. */
 export function planView(plan: RestorePlan, { backupId, tenant, datasets: held }: Commit, targetTenant: string): PlanResource {
-  const datasets = plan.datasets.map(({ fingerprint: _, target, ...dataset }) => ({
+  const datasets = plan.datasets.map(({ fingerprint: _, target, version, ...dataset }) => ({
     ...dataset,
+    ...(version && { version: versionView(version) }),
     target: { ...target, locks: target.locks.map(({ path, ageSeconds, fresh }) => ({ path, age_seconds: ageSeconds, fresh })) },
   }));
   return {
@@ -25,3 +26,9 @@ export function planView(plan: RestorePlan, { backupId, tenant, datasets: held }
     warnings: plan.warnings,
   };
 }
+
+const versionView = ({ committedAtMs, cutOff, ...version }: NonNullable<RestorePlan['datasets'][number]['version']>): RestoredVersion => ({
+  ...version,
+  ...(committedAtMs !== undefined && { committed_at: new Date(committedAtMs).toISOString() }),
+  cut_off: cutOff,
+});

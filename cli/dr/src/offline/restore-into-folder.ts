@@ -51,9 +51,8 @@ function ofDatasets(commit: Commit): Commit {
   return { ...commit, datasets, expected: commit.expected - systemState.length };
 }
 
-function refuseWhatNeedsTheGateway({ target, version, noWait, path, overwrite }: RestoreArguments): void {
+function refuseWhatNeedsTheGateway({ target, noWait, path, overwrite }: RestoreArguments): void {
   if (target === undefined) throw new UsageError('With --repo, say where to: --target DIR.', 'restore');
-  if (version !== undefined) throw new UsageError('--version cannot be used with --repo.', 'restore');
   if (noWait) throw new UsageError('--no-wait cannot be used with --repo: nobody else would do the work.', 'restore');
   if (path && overwrite) throw new UsageError('--path goes only into a new data set, so it does not go with --overwrite.', 'restore');
 }
@@ -71,6 +70,7 @@ const optionsOf = (args: RestoreArguments): RestoreChoices => ({
   restoreMetadata: !args.noMetadata,
   keepTornHead: args.keepTornHead,
   paths: args.path ?? [],
+  ...(args.version !== undefined && { version: args.version }),
 });
 
 function planOf({ context, folder, targetTenant, sets, ...work }: Work, detail: boolean): Promise<RestorePlan> {

@@ -3,6 +3,7 @@ import { backup } from '../testing/stub-gateway.ts';
 import { backupTable, backupText, contentsTable, verificationText } from './backups.ts';
 import { bytes, counted, duration, moment } from './human.ts';
 import { bar, Out } from './out.ts';
+import { planText } from './restores.ts';
 import { facts, printable, table } from './table.ts';
 
 test.each([
@@ -155,4 +156,18 @@ describe('out', () => {
     expect(one.written.stderr).toBe('\r12345\r12   \r  \r');
     expect(one.written.stdout).toBe('done\n');
   });
+});
+
+test('a plan tells what a data set will be, and what is cut off for that', () => {
+  const cut_off = { versions: 3, branches: ['exp'], tags: ['v2'], files: 1, bytes: 2_000 };
+  const version = { branch: 'main', version: '844c', rows: 40, message: 'forty rows', committed_at: '2026-01-31T12:00:00.000Z', cut_off };
+  const dataset = { from: 'articles', to: 'articles', status: 'completed', bytes: 5_000, target: { exists: false }, version };
+  const ids = { dry_run: true, backup_id: 'backup_1', tenant_id: 'acme', target_tenant: 'acme', possible: true } as const;
+  expect(planText({ ...ids, datasets: [dataset] })).toContain(
+    'articles: version 844c of branch main ("forty rows"), committed 2026-01-31T12:00:00.000Z, 40 rows. Left out: 3 versions, branch exp, tag v2; 1 file, 2.0 KiB.',
+  );
+  const head = { ...version, committed_at: undefined, cut_off: { ...cut_off, branches: [], tags: [] } };
+  expect(planText({ ...ids, datasets: [{ ...dataset, version: head }] })).toContain(
+    'what was not committed, 40 rows. Left out: 3 versions; 1 file',
+  );
 });

@@ -1,4 +1,4 @@
-import type { Restore, RestorePlan } from '../resources.ts';
+import type { PlannedDataset, Restore, RestorePlan } from '../resources.ts';
 import { bytes, counted, duration } from './human.ts';
 import { printable, table } from './table.ts';
 
@@ -34,7 +34,22 @@ export function planText(plan: RestorePlan): string {
   const time = estimated_seconds == null ? '' : `, about ${duration(estimated_seconds)}`;
   const room = bytes_needed == null ? '' : `; takes ${bytes(bytes_needed)} of ${bytes(bytes_free)} that are free`;
   const head = `Would restore ${backup_id}: ${counted(datasets.length, 'data set')}, ${bytes(size)}${time}${room}`;
-  return [head, ...(rows.length > 0 ? [table(PLAN, rows)] : []), ...remarksOf(plan)].join('\n');
+  return [head, ...(rows.length > 0 ? [table(PLAN, rows)] : []), ...datasets.flatMap(versionText), ...remarksOf(plan)].join('\n');
+}
+
+/** What a data set will be, and what is cut off for that. */
+function versionText({ from, version }: PlannedDataset): string[] {
+  if (!version) return [];
+  const { branch, version: id, rows, message, committed_at, cut_off } = version;
+  const when = committed_at === undefined ? 'what was not committed' : `committed ${committed_at}`;
+  const what = `${from}: version ${id} of branch ${branch}${message ? ` ("${message}")` : ''}, ${when}, ${counted(rows, 'row')}.`;
+  const names = [...cut_off.branches.map((name) => `branch ${name}`), ...cut_off.tags.map((name) => `tag ${name}`)];
+  const more = names.length > 0 ? `, ${names.join(', ')}` : '';
+  return [
+    printable(
+      `${what} Left out: ${counted(cut_off.versions, 'version')}${more}; ${counted(cut_off.files, 'file')}, ${bytes(cut_off.bytes)}.`,
+    ),
+  ];
 }
 
 function remarksOf({ conflicts = [], lacking = [], warnings = [] }: RestorePlan): string[] {

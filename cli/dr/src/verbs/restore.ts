@@ -32,7 +32,10 @@ export const restore = verb({
     datasetMapping: mapping('JSON', 'new names of data sets: {"old": "new"}'),
     datasetIds: names('A,B …', 'only these data sets'),
     path: names('GLOB …', 'only these paths (and what is below them), into a new data set'),
-    version: text('COMMIT|TAG|BRANCH', 'only what this version needs'),
+    version: text(
+      'COMMIT|TAG|BRANCH',
+      'each data set as of this version, without what only later ones need (v4: BRANCH:VERSION when several have it)',
+    ),
     target: text('DIR', 'with --repo or --system-state: the folder to restore into'),
     systemState: text('NAME', 'this item of system state instead of data sets (admin key of all tenants, or --repo)'),
     overwrite: flag('replace data sets that exist'),
@@ -51,6 +54,8 @@ export const restore = verb({
       throw new UsageError('--target goes with --repo URI; the gateway restores into its source root.', 'restore');
     if (args.dryRun && args.noWait) throw new UsageError('--no-wait does not go with --dry-run: a plan is the answer itself.', 'restore');
     if (args.force && !args.overwrite) throw new UsageError('--force goes with --overwrite.', 'restore');
+    if (args.version !== undefined && args.path !== undefined)
+      throw new UsageError('--version takes whole data sets, so it does not go with --path.', 'restore');
     if (context.offline) return (await import('../offline/restore-into-folder.ts')).restoreOffline(args, context);
     return (await import('../gateway/restore.ts')).restoreByGateway(args, context);
   },

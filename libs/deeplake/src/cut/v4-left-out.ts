@@ -5,7 +5,7 @@ import type { Reach } from './v4-reach.ts';
 import type { V4Reading } from './v4-reading.ts';
 import type { Target } from './v4-target.ts';
 
-/** Files that nothing needs which is kept: later logs, and data that only they name or nobody. `references`: of the logs that are kept. */
+/** Files that nothing needs which is kept: later logs, and data that only they name or nobody. Counters are made anew. `references`: of the logs that are kept. */
 export function* leftOut(
   { listing, history: whole }: V4Reading,
   target: Target,
@@ -18,7 +18,8 @@ export function* leftOut(
   );
   for (const path of listing.sizes.keys()) {
     const kind = classifyPath(path);
-    if (kind.kind === 'log') {
+    if (kind.kind === 'counter') yield path;
+    else if (kind.kind === 'log') {
       if (kind.folder === META_FOLDER ? !metaPaths.has(path) && kind.log : !isKeptLog(kind, target.reach)) yield path;
     } else if (kind.kind === 'wal') {
       if (!isKeptInsert(path, walBranches, target.untilMs)) yield path;

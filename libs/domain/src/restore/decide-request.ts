@@ -56,11 +56,26 @@ function assertOptions({ datasets, options }: RestoreRequested): void {
   if (options.force && !options.overwriteExisting) {
     throw unsupported('`force` says how a data set is replaced, so it takes overwrite_existing too.');
   }
+  assertVersion(datasets, options);
   if (options.paths.length > 0 && options.overwriteExisting) {
     throw unsupported(
       '`paths` goes only into a new data set, so it cannot be combined with overwrite_existing. Map the data set to a new name.',
     );
   }
+}
+
+/** Going back to a version of the history takes the whole data set, and a format that has versions. */
+function assertVersion(datasets: readonly RestoreDataset[], { version, asOf, paths }: RestoreRequested['options']): void {
+  if (version === undefined && asOf === undefined) return;
+  const asked = version === undefined ? 'as_of' : 'version';
+  if (version !== undefined && asOf !== undefined)
+    throw unsupported('`version` and `as_of` both say what to go back to. Give one of them.');
+  if (paths.length > 0) throw unsupported(`\`paths\` takes files as they were captured, so it cannot be combined with ${asked}.`);
+  const opaque = datasets.find(({ format }) => format === 'opaque');
+  if (!opaque) return;
+  throw unsupported(
+    `${opaque.from} has a layout without versions that are known to us, so ${asked} cannot be honoured. Leave it out (dataset_ids).`,
+  );
 }
 
 const unsupported = (why: string): Refused => new Refused('restore.option_not_supported', `The restore was not started: ${why}`);

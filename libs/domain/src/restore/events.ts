@@ -1,7 +1,7 @@
 import { datasetFormat, findings, missingDataset } from '../dataset/dataset.ts';
 import { listOf, mapOf, message, optional } from '../schema/composites.ts';
 import type { EventOf } from '../schema/event-types.ts';
-import { count, oneOf, small, text, truth } from '../schema/scalars.ts';
+import { count, oneOf, small, text, time, truth } from '../schema/scalars.ts';
 import type { ValueOf } from '../schema/shape.ts';
 
 /**
@@ -19,8 +19,8 @@ export const restoreDataset = message('RestoreDataset', {
 export type RestoreDataset = ValueOf<typeof restoreDataset>;
 
 /**
- * `paths` empty: everything. `version`: a commit, tag or branch of the data set to go back to. `force`: replace a target that is locked or
- * that has changed since it was planned.
+ * `paths` empty: everything. `version`: a commit, tag or branch that each data set is cut to; `asOf`: a moment that each is cut to, never with
+ * `version`. `force`: replace a target that is locked or that has changed since it was planned.
  */
 export const restoreOptions = message('RestoreOptions', {
   overwriteExisting: truth,
@@ -32,6 +32,7 @@ export const restoreOptions = message('RestoreOptions', {
   paths: listOf(text),
   version: optional(text),
   force: truth,
+  asOf: optional(time),
 });
 export type RestoreOptions = ValueOf<typeof restoreOptions>;
 

@@ -57,6 +57,18 @@ describe('a request', () => {
     const v3Only = requestRestore({ restoreIndexes: false }, { datasets: [{ ...RESTORED[1], n: 1 }] });
     expect(restoreDecider.decide(restoreDecider.initial, v3Only)).toHaveLength(1);
   });
+  test('of a version, or as of a moment, carries it', () => {
+    const asOf = '2026-02-28T23:30:00.000Z';
+    given().when(requestRestore({ asOf })).then(restoreRequested({ asOf }));
+    const request = requestRestore({ version: 'v1' }, { datasets: [RESTORED[0], { ...RESTORED[1], format: 'opaque' }] });
+    given().when(request).thenThrows('restore.option_not_supported');
+    given()
+      .when(requestRestore({ version: 'v1', asOf }))
+      .thenThrows('restore.option_not_supported');
+    given()
+      .when(requestRestore({ version: 'v1', paths: ['x'] }))
+      .thenThrows('restore.option_not_supported');
+  });
   test('of some paths over an existing data set is refused', () =>
     given()
       .when(requestRestore({ paths: ['*.json'], overwriteExisting: true }))

@@ -1,3 +1,4 @@
+import { NO_REPAIR, type RestoreRepair } from '@dr/deeplake';
 import type { TenantRepository } from '@dr/repository';
 import type { RestoredSet } from '../restored-set.ts';
 import { filesBelow } from '../target/entries.ts';
@@ -37,15 +38,20 @@ interface Known {
 export async function compareWithTarget(
   tenant: TenantRepository,
   { root }: Pick<RestoredSet, 'root'>,
-  { target, wanted }: { target: string | undefined; wanted: (path: string) => boolean },
+  { target, wanted, edit = NO_REPAIR }: { target: string | undefined; wanted: (path: string) => boolean; edit?: RestoreRepair },
 ): Promise<Seen> {
   const there = new Map<string, Known>();
   if (target !== undefined) for await (const { path, size, mtimeNs } of filesBelow(target)) there.set(path, { size, mtimeNs });
   const seen: Seen = { changes: noChanges(), objects: 0, bytes: 0, hasViews: false, hasLinks: false };
   for await (const entry of tenant.entries(root)) {
-    if (entry.kind === 'dir' || !wanted(entry.path)) continue;
+    if (entry.kind === 'dir' || !wanted(entry.path) || edit.leaveOut.has(entry.path)) continue;
     count(seen, entry, there.get(entry.path));
     there.delete(entry.path);
+  }
+  for (const { path, content, mtimeMs = Number.NaN } of edit.write) {
+    const mtimeNs = Number.isNaN(mtimeMs) ? -1n : BigInt(Math.floor(mtimeMs)) * 1_000_000n;
+    count(seen, { path, kind: 'file', size: content.length, mtimeNs }, there.get(path));
+    there.delete(path);
   }
   for (const { size } of there.values()) add(seen.changes.removed, size);
   return seen;

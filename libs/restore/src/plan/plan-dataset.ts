@@ -1,7 +1,9 @@
+import { type Finding, type RestoreRepair, VersionUnknown } from '@dr/deeplake';
 import type { TenantRepository } from '@dr/repository';
 import { DrError } from '@dr/storage';
+import { type Edits, editsOf } from '../edits.ts';
 import { PathsMatchNothing } from '../errors.ts';
-import { type RestoreChoices, wantedPaths } from '../options.ts';
+import { isCut, type RestoreChoices, wantedPaths } from '../options.ts';
 import type { RestoredSet } from '../restored-set.ts';
 import { refuseInsideOpaque } from '../target/neighbours.ts';
 import { findPlace, type Place } from '../target/place.ts';
@@ -15,7 +17,7 @@ export interface DatasetPlanRequest {
   targetTenant: string;
   dataset: RestoredSet;
   /** As the backup has it. */
-  captured: { objects: number; bytes: number; status: string };
+  captured: { objects: number; bytes: number; status: string; findings?: readonly unknown[] };
   options: RestoreChoices;
   sourceRoot: string;
   now: number;
@@ -42,12 +44,18 @@ export async function planDataset(request: DatasetPlanRequest): Promise<PlannedD
   if (survey) await ask(() => refuseInsideOpaque(request.sourceRoot, place, dataset));
   const room = survey && (await ask(() => roomAt(place)));
   if (survey) await ask(async () => refuseSurveyed(place, survey, options));
-  const seen = place && (await ask(() => compared(place, survey, request)));
-  const { objects, bytes } = seen ?? captured;
-  const status = captured.status === 'completed' ? ('completed' as const) : ('partial' as const);
+  const known = (captured.findings ?? []) as Finding[];
+  const edits = isCut(options) ? await askVersion(() => editsOf({ ...request, known }), dataset, conflicts) : undefined;
+  const cut = edits?.cut;
+  const seen = place && (await ask(() => compared(place, survey, request, edits?.edit)));
+  const { objects, bytes } = seen ?? cut?.size ?? captured;
+  const isWhole =
+    captured.status === 'completed' || (cut && known.every(({ severity, path }) => severity !== 'error' || cut.leaveOut.has(path)));
+  const status = isWhole ? ('completed' as const) : ('partial' as const);
   const { from, to, format } = dataset;
   const target = { exists: survey?.exists ?? false, objects: survey?.objects ?? 0, bytes: survey?.bytes ?? 0, locks: survey?.locks ?? [] };
-  const more = { ...(seen && request.detail && { changes: seen.changes }), ...(survey && { fingerprint: survey.fingerprint }) };
+  const version = cut && { version: { ...cut.version, cutOff: cut.cutOff } };
+  const more = { ...version, ...(seen && request.detail && { changes: seen.changes }), ...(survey && { fingerprint: survey.fingerprint }) };
   return { plan: { from, to, format, status, objects, bytes, target, ...more }, conflicts, room, seen };
 }
 
@@ -71,14 +79,30 @@ async function asked<T>(question: () => Promise<T>, dataset: string, conflicts: 
   }
 }
 
+async function askVersion(question: () => Promise<Edits>, { from, to }: RestoredSet, conflicts: Conflict[]): Promise<Edits | undefined> {
+  try {
+    return await question();
+  } catch (error) {
+    if (!(error instanceof DrError) || !error.code.startsWith('restore.')) throw error;
+    const versions = error instanceof VersionUnknown ? { versions: error.versions } : {};
+    conflicts.push({ code: error.code, message: `Data set ${from}: ${error.message}`, dataset: to, ...versions });
+    return undefined;
+  }
+}
+
 const surveyed = (place: Place, { sourceRoot, now }: DatasetPlanRequest): Promise<Survey> => surveyTarget(place, sourceRoot, now);
 
 /** Without detail the captured tree is walked only when globs decide what comes back. */
-async function compared(place: Place, survey: Survey | undefined, request: DatasetPlanRequest): Promise<Seen | undefined> {
+async function compared(
+  place: Place,
+  survey: Survey | undefined,
+  request: DatasetPlanRequest,
+  edit?: RestoreRepair,
+): Promise<Seen | undefined> {
   const { tenant, dataset, options, detail } = request;
   if (!detail && options.paths.length === 0) return undefined;
   const target = survey?.exists ? place.target : undefined;
-  const seen = await compareWithTarget(tenant, dataset, { target, wanted: wantedPaths(dataset.format, options) });
+  const seen = await compareWithTarget(tenant, dataset, { target, wanted: wantedPaths(dataset.format, options), edit });
   if (options.paths.length > 0 && seen.objects === 0) throw new PathsMatchNothing(dataset.from, options.paths);
   return seen;
 }

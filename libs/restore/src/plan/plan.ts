@@ -1,4 +1,4 @@
-import type { DatasetFormat } from '@dr/deeplake';
+import type { CutOff, CutVersion, DatasetFormat } from '@dr/deeplake';
 import type { Lock } from '../target/survey.ts';
 import type { Changes } from './compare.ts';
 
@@ -8,6 +8,8 @@ export interface Conflict {
   message: string;
   /** The data set's id below the target tenant; absent: of the restore as a whole. */
   dataset?: string;
+  /** Of a version that is not there: names of those that are, the nearest first. */
+  versions?: readonly string[];
 }
 
 /** What a restore would do with one data set. */
@@ -21,6 +23,8 @@ export interface DatasetPlan {
   bytes: number;
   /** What lies in the target now. */
   target: { exists: boolean; objects: number; bytes: number; locks: Lock[] };
+  /** What it is cut to, and what that leaves out. Only when a version or a moment was asked for. */
+  version?: CutVersion & { cutOff: CutOff };
   /** Only in a plan in detail. */
   changes?: Changes;
   /** Of what lies in the target: given back with the restore's request, so that it is refused when something else lies there then. */

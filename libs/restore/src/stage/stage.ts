@@ -1,6 +1,6 @@
-import { chmod, chown, mkdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Finding, NO_REPAIR, type RestoreRepair, repairOnRestore, restoreOrder, syntheticFiles } from '@dr/deeplake';
+import { type Finding, type RestoreRepair, restoreOrder, syntheticFiles } from '@dr/deeplake';
 import type { Progress, RestoreReport, TenantRepository } from '@dr/repository';
 import { PathsMatchNothing } from '../errors.ts';
 import { type RestoreChoices, wantedPaths } from '../options.ts';
@@ -15,8 +15,8 @@ export interface StageRequest {
   dataset: RestoredSet;
   options: RestoreChoices;
   place: Place;
-  /** Findings that the backup has of this data set. */
-  known: readonly Finding[];
+  /** How the restored files differ from the captured ones. */
+  edit: RestoreRepair;
   signal: AbortSignal;
   progress: (progress: Progress) => void;
   moved?: () => void;
@@ -27,25 +27,19 @@ export type Staged = RestoreReport & { notes: readonly Finding[]; closed: readon
 
 /** Fills the staging folder with a data set and reads every byte of it again. @returns what was written, and what was repaired on the way. */
 export async function stage(request: StageRequest): Promise<Staged> {
-  const { tenant, dataset, options, place, signal, progress, moved } = request;
-  const repair = await repairOf(request);
+  const { tenant, dataset, options, place, edit, signal, progress, moved } = request;
   const isWanted = wantedPaths(dataset.format, options);
-  const wanted = (path: string): boolean => isWanted(path) && !repair.leaveOut.has(path);
+  const wanted = (path: string): boolean => isWanted(path) && !edit.leaveOut.has(path);
   await makeFolders(place);
   await mkdir(place.staging, { mode: 0o700 });
   const report = await tenant.restore(dataset.root, place.staging, { filter: ({ path }) => wanted(path), signal, progress });
   if (options.paths.length > 0 && report.objects === 0) throw new PathsMatchNothing(dataset.from, options.paths);
   const closed = await openClosed(tenant, dataset.root, place.staging);
   await ownAs(place.staging, (await exists(place.target)) ? place.target : place.folder);
-  await writeAnew(request, repair, wanted);
+  await writeAnew(request, wanted);
   if (options.verifyIntegrity) await verifyStaged(tenant, dataset.root, place.staging, { wanted, signal, moved });
-  return { ...report, notes: repair.notes, closed };
-}
-
-/** A part of a data set is not repaired: what it lacks is not there by choice. */
-async function repairOf({ tenant, dataset, options, known }: StageRequest): Promise<RestoreRepair> {
-  if (options.keepTornHead || options.paths.length > 0) return NO_REPAIR;
-  return repairOnRestore(tenant.openFiles(dataset.root), { format: dataset.format, findings: [...known] });
+  const written = edit.write.reduce((sum, { content }) => sum + content.length, 0);
+  return { ...report, objects: report.objects + edit.write.length, bytes: report.bytes + written, notes: edit.notes, closed };
 }
 
 /** The folders above staging and target. New ones belong to whom the one above belongs to. */
@@ -75,19 +69,19 @@ async function ownAs(path: string, model: string): Promise<void> {
 
 /** Files that are not those of the capture: repaired ones, and what is made from the paths that then lie there, such as v4's commit counters. */
 async function writeAnew(
-  { tenant, dataset: { root, format }, place: { staging }, options }: StageRequest,
-  repair: RestoreRepair,
+  { tenant, dataset: { root, format }, place: { staging }, options, edit }: StageRequest,
   wanted: (path: string) => boolean,
 ): Promise<void> {
   const order = restoreOrder(format);
-  const files = [...repair.write].sort((a, b) => order(a.path, b.path));
+  const files = [...edit.write].sort((a, b) => order(a.path, b.path));
   const paths = files.map(({ path }) => path);
   for await (const { path, kind } of tenant.entries(root)) if (kind === 'file' && wanted(path)) paths.push(path);
   const counters = options.paths.length > 0 ? [] : syntheticFiles(paths, format);
-  for (const { path, content } of [...files, ...counters]) {
+  for (const { path, content, mtimeMs } of [...files, ...counters]) {
     const to = join(staging, path);
     await mkdir(dirname(to), { recursive: true });
     await writeFile(to, content, { flush: true });
+    if (mtimeMs !== undefined) await utimes(to, mtimeMs / 1000, mtimeMs / 1000);
     await ownAs(to, staging);
     await syncFolder(dirname(to));
   }

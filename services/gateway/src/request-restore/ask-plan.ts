@@ -6,6 +6,17 @@ export interface PlanConflict {
   code: string;
   message: string;
   dataset?: string;
+  versions?: string[];
+}
+
+/** What a data set would be cut to. */
+export interface VersionView {
+  branch: string;
+  version: string;
+  rows: number;
+  message?: string;
+  committedAtMs?: number;
+  cutOff: { versions: number; branches: string[]; tags: string[]; files: number; bytes: number };
 }
 
 interface Amount {
@@ -23,6 +34,7 @@ export interface PlanView {
     objects: number;
     bytes: number;
     target: { exists: boolean; objects: number; bytes: number; locks: { path: string; ageSeconds: number; fresh: boolean }[] };
+    version?: VersionView;
     changes?: { added: Amount; replaced: Amount; same: Amount; removed: Amount };
     fingerprint?: string;
   }[];

@@ -1,7 +1,21 @@
 import * as z from 'zod';
-import type { PlannedRequest, PlanView } from './ask-plan.ts';
+import { time } from '../resources/scalars.ts';
+import type { PlannedRequest, PlanView, VersionView } from './ask-plan.ts';
 
 const amount = z.strictObject({ files: z.int(), bytes: z.int() });
+
+const versionPlan = z
+  .strictObject({
+    branch: z.string(),
+    version: z.string(),
+    rows: z.int(),
+    message: z.string().optional(),
+    committed_at: time.optional().describe('Absent for uncommitted work of a v3 head.'),
+    cut_off: z
+      .strictObject({ versions: z.int(), branches: z.array(z.string()), tags: z.array(z.string()), files: z.int(), bytes: z.int() })
+      .describe('What is left out: later versions, branches and tags that the version does not need, and the files that only they need.'),
+  })
+  .meta({ id: 'RestoredVersion' });
 
 const datasetPlan = z
   .strictObject({
@@ -17,6 +31,7 @@ const datasetPlan = z
       bytes: z.int(),
       locks: z.array(z.strictObject({ path: z.string(), age_seconds: z.int(), fresh: z.boolean() })),
     }),
+    version: versionPlan.optional().describe('With `version` or `as_of`: what the data set will be.'),
     changes: z
       .strictObject({ added: amount, replaced: amount, same: amount, removed: amount })
       .optional()
@@ -24,7 +39,15 @@ const datasetPlan = z
   })
   .meta({ id: 'DatasetRestorePlan' });
 
-const conflict = z.strictObject({ code: z.string(), message: z.string(), dataset: z.string().optional() });
+const conflict = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  dataset: z.string().optional(),
+  versions: z
+    .array(z.string())
+    .optional()
+    .describe('Of a version that a data set does not have: names of those that it has, the nearest first.'),
+});
 
 /** What a restore would do; the answer to a dry run. */
 export const restorePlan = z
@@ -70,7 +93,13 @@ export function planResource(plan: PlanView, asked: PlannedRequest & { lacking: 
   };
 }
 
-function datasetResource({ fingerprint: _, target, ...plan }: PlanView['datasets'][number]): z.infer<typeof datasetPlan> {
+function datasetResource({ fingerprint: _, target, version, ...plan }: PlanView['datasets'][number]): z.infer<typeof datasetPlan> {
   const locks = target.locks.map(({ path, ageSeconds, fresh }) => ({ path, age_seconds: ageSeconds, fresh }));
-  return { ...plan, target: { ...target, locks } };
+  return { ...plan, target: { ...target, locks }, ...(version && { version: versionResource(version) }) };
 }
+
+const versionResource = ({ committedAtMs, cutOff, ...version }: VersionView): z.infer<typeof versionPlan> => ({
+  ...version,
+  ...(committedAtMs !== undefined && { committed_at: new Date(committedAtMs).toISOString() }),
+  cut_off: cutOff,
+});

@@ -12,14 +12,6 @@ export function refuseMismatch(backupId: string, { backup_id }: RequestRestoreBo
   throw new HttpProblem(400, 'request.invalid', `The body names backup ${backup_id}, the path ${backupId}. They must match.`);
 }
 
-/** What this version cannot honour is refused, never ignored. */
-export function refuseUnbuilt({ version }: RequestRestoreBody): void {
-  if (version === undefined) return;
-  const detail =
-    'Going back to a version of a data set is not built yet; nothing was restored. Restore the backup without `version`, beside the original, and check the version out there.';
-  throw new HttpProblem(501, 'restore.version_not_built', detail);
-}
-
 /** A target tenant other than the key's own needs a key of all tenants. */
 export function targetOf(caller: Caller, backup: BackupView, { target_tenant }: RequestRestoreBody): string {
   const target = target_tenant ?? backup.tenant_id;
@@ -39,6 +31,7 @@ export const optionsOf = (body: RequestRestoreBody): RestoreOptions => ({
   keepTornHead: body.keep_torn_head,
   paths: body.paths ?? [],
   force: body.force,
+  ...(body.version !== undefined && { version: body.version }),
 });
 
 const NAMED_MAX = 20;

@@ -31,7 +31,15 @@ export const requestRestoreBody = z
       .max(1000)
       .optional()
       .describe('Globs; a folder that matches counts with everything below it. Only into a new data set, and the restore is `partial`.'),
-    version: z.string().min(1).optional(),
+    version: z
+      .string()
+      .min(1)
+      .max(512)
+      .optional()
+      .describe(
+        'A commit, tag or branch: each data set is restored as of it, without what only later versions need. ' +
+          'A v4 version that several branches have is written `branch:version`. All data sets must have it. Not with `paths`.',
+      ),
   })
   .prefault({});
 
@@ -71,7 +79,6 @@ export const requestRestore = route({
   problems: {
     404: 'There is no such backup or tenant that this key may see.',
     409: 'The backup is not sealed, or something is in the way: a target that exists, is locked or cannot be written, another restore, too little space.',
-    422: 'The backup does not hold what was named, or an option cannot be honoured.',
-    501: '`version` is not built in this version.',
+    422: 'The backup does not hold what was named, or an option cannot be honoured, such as a version that a data set does not have.',
   },
 });

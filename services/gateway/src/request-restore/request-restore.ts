@@ -12,7 +12,7 @@ import { askPlan, isAway, type PlanView } from './ask-plan.ts';
 import { chooseDatasets, lackingIn } from './choose-datasets.ts';
 import { isOccupied } from './occupied.ts';
 import { planResource } from './plan-resource.ts';
-import { optionsOf, refuseConflicts, refuseLargePlan, refuseMismatch, refuseUnbuilt, targetOf } from './refusals.ts';
+import { optionsOf, refuseConflicts, refuseLargePlan, refuseMismatch, targetOf } from './refusals.ts';
 import type { RequestRestoreBody } from './request-restore.schema.ts';
 
 type Command = Omit<RequestCommand, 'datasets'> & { datasets: readonly RestoreDataset[] };
@@ -33,7 +33,6 @@ export class RequestRestore {
   async run(caller: Caller, wanted: WantedBackup, body: RequestRestoreBody, requestId: string): Promise<Requested> {
     const backup = await findBackup(this.catalog, caller, { ...wanted, datasetIds: body.dataset_ids });
     refuseMismatch(backup.backup_id, body);
-    refuseUnbuilt(body);
     const wish = commandOf(caller, backup, body);
     restoreDecider.decide(restoreDecider.initial, wish);
     if (body.dry_run) return { kind: 'plan', reply: await this.plan(wish) };
