@@ -120,6 +120,8 @@ export interface CommitDataset {
   /** Missing when nothing of the data set could be captured. */
   readonly root?: PieceId;
   readonly status: string;
+  /** Where it lay when it was captured, below the folder that holds all tenants. */
+  readonly path?: string;
   readonly objects: number;
   readonly bytes: number;
   readonly newBytes: number;

@@ -10,5 +10,6 @@ export type { Conflict, DatasetPlan, RestorePlan } from './plan/plan.ts';
 export { type PlanRequest, planRestore } from './plan/plan-restore.ts';
 export { type RestoreDatasetRequest, type RestoredDataset, restoreDataset } from './restore-dataset.ts';
 export type { RestoredSet } from './restored-set.ts';
+export { clearLeftover, type LeftOf, leftoversIn } from './swap/leftovers.ts';
 export { undoSwap } from './swap/swap.ts';
 export { type At, findPlace, type Place, placeOf } from './target/place.ts';

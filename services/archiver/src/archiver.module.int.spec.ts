@@ -113,6 +113,26 @@ test('a backup that was deleted is not built on', async () => {
   expect((await captureOf(without)).baseBackupId).toBeUndefined();
 });
 
+test('a backup whose last verification failed is not built on, and is again when a later one passed', async () => {
+  writeDataset({ house }, 'one', { 'a.bin': 'a' });
+  const first = await request(['one'], 'incremental');
+  await ended(first);
+  const verify = (ok: boolean) => {
+    const command = { kind: 'recordVerification', verificationId: `v-${ok}`, ok, at: '2026-01-01T00:00:02.000Z' } as const;
+    return house.store.decide(streamOf.backup(first), backupDecider, command, { commandId: `verify-${ok}-${first}`, meta });
+  };
+  await verify(false);
+  const without = await request(['one'], 'incremental');
+  await ended(without);
+  expect((await captureOf(without)).baseBackupId).toBeUndefined();
+  const deletion = { kind: 'requestDelete', by: 'key_1', force: false } as const;
+  await house.store.decide(streamOf.backup(without), backupDecider, deletion, { commandId: `delete-${without}`, meta });
+  await verify(true);
+  const again = await request(['one'], 'incremental');
+  await ended(again);
+  expect((await captureOf(again)).baseBackupId).toBe(first);
+});
+
 test('a base whose commit is gone from storage is passed over', async () => {
   writeDataset({ house }, 'one', { 'a.bin': 'a' });
   const first = await request(['one'], 'incremental');

@@ -5,6 +5,7 @@ import { AnswerPlans } from './plan-restore/answer-plans.ts';
 import { PlanRestores } from './plan-restore/plan-restores.ts';
 import { AnswerContents } from './read-contents/answer-contents.ts';
 import { RestoreDatasets } from './restore-dataset/restore-datasets.ts';
+import { SweepLeftovers } from './sweep-leftovers/sweep-leftovers.ts';
 import { VerifyBackups } from './verify-backup/verify-backups.ts';
 
 @Module({})
@@ -21,6 +22,7 @@ export class RestorerModule implements OnApplicationShutdown {
       RunHooks,
       VerifyBackups,
       AnswerContents,
+      SweepLeftovers,
     ];
     return { module: RestorerModule, imports: [HouseModule.of(house)], providers };
   }

@@ -8,9 +8,9 @@ import { Declined } from '../errors.ts';
  * The place of a data set. Our names in it follow from the target, so that a run that is repeated after a kill finds what the dead one left;
  * the last part is this process, which tells whether the other one still lives.
  */
-export function placeOf(folder: string, tenant: string, { to }: RestoredSet): Promise<Place> {
+export function placeOf(folder: string, tenant: string, { to }: RestoredSet, captured: string | undefined): Promise<Place> {
   const restoreId = `offline_${createHash('sha256').update(to).digest('hex').slice(0, 16)}`;
-  return findPlace(folder, { tenant, dataset: to, restoreId, n: 1, token: process.pid, shown: join(folder, tenant, to) });
+  return findPlace(folder, { tenant, dataset: to, restoreId, n: 1, token: process.pid, captured, shown: join(folder, tenant, to) });
 }
 
 /** Finishes or undoes the swap of an earlier run that was killed, and removes what it staged. @throws Declined while another run is at it */

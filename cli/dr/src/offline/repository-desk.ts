@@ -114,8 +114,8 @@ function chosen({ backupId, datasets }: Commit, { datasetId, systemState }: { da
   const found = datasets.filter((dataset) => (id === undefined ? isDataset(dataset.datasetId) : dataset.datasetId === id));
   if (found.length > 0) return found;
   const others = datasets.map((dataset) => dataset.datasetId).filter(isDataset);
-  const what = systemState === undefined ? `data set ${datasetId}` : `system state ${systemState}`;
-  throw new NothingFound(`Backup ${backupId} has no ${what}. Its data sets: ${others.join(', ')}.`);
+  if (systemState !== undefined) throw new NothingFound(`Backup ${backupId} has no system state ${systemState}. See: dr show ${backupId}.`);
+  throw new NothingFound(`Backup ${backupId} has no data set ${datasetId}. It has ${others.join(', ')}.`);
 }
 
 /** The gateway's filters, which look at the times of requests. */

@@ -86,7 +86,7 @@ async function tellPlan(work: Work): Promise<number> {
 
 async function restoreNow(work: Work): Promise<number> {
   const { context, commit, folder, targetTenant, sets } = work;
-  for (const set of sets) await clearLeftovers(await placeOf(folder, targetTenant, set));
+  for (const set of sets) await clearLeftovers(await placeFor(work, set));
   const plan = await planOf(work, false);
   if (plan.conflicts.length > 0) throw new Declined(plan.conflicts.map(({ message }) => message).join('\n'));
   const restore = summary(commit, work, await restoreAll(work, plan));
@@ -118,14 +118,14 @@ async function restoreAll(work: Work, plan: RestorePlan): Promise<RestoredDatase
 }
 
 async function restoreOne(work: Work, dataset: RestoredSet, planned: string | undefined) {
-  const { tenant, commit, folder, targetTenant, options, context } = work;
+  const { tenant, commit, folder, options, context } = work;
   const { out, signal, machine } = context;
   return restoreDataset({
     tenant,
     commit,
     dataset,
     options,
-    place: await placeOf(folder, targetTenant, dataset),
+    place: await placeFor(work, dataset),
     sourceRoot: folder,
     planned,
     signal,
@@ -135,6 +135,9 @@ async function restoreOne(work: Work, dataset: RestoredSet, planned: string | un
     beginSwap: async () => undefined,
   });
 }
+
+const placeFor = ({ commit, folder, targetTenant }: Work, set: RestoredSet) =>
+  placeOf(folder, targetTenant, set, commit.datasets.find(({ datasetId }) => datasetId === set.from)?.path);
 
 function summary(commit: Commit, { args, targetTenant }: Work, datasets: RestoredDataset[]): Restore {
   const { backupId, tenant, expected } = commit;

@@ -12,6 +12,8 @@ export interface DatasetForCommit {
   readonly format: DatasetRef['format'];
   readonly status: 'completed' | 'partial' | 'failed';
   readonly root?: string;
+  /** Below the source root: a data set of tenant `default` may have lain directly there, which its id does not tell. */
+  readonly path: string;
   readonly objects: number;
   readonly bytes: number;
   readonly newBytes: number;
@@ -31,11 +33,12 @@ export interface DatasetForCommit {
 
 /** The data set's part of the manifest, from its capture stream: the archiver commits it, and a reader without the log finds it there. */
 export function datasetForCommit(ref: DatasetRef, capture: CaptureState): DatasetForCommit {
-  if (capture.status === 'captured') return fromCaptured(capture.result);
-  return notCaptured(ref, capture.status === 'failed' ? capture.result : undefined);
+  const { path } = ref;
+  if (capture.status === 'captured') return { ...fromCaptured(capture.result), path };
+  return { ...notCaptured(ref, capture.status === 'failed' ? capture.result : undefined), path };
 }
 
-function fromCaptured(result: DatasetCaptured): DatasetForCommit {
+function fromCaptured(result: DatasetCaptured): Omit<DatasetForCommit, 'path'> {
   const { datasetId, format, root, objects, bytes, newBytes, headVersion, rows, findings, findingCounts, baseBackupId, pinned } = result;
   const branches = result.branches.map((branch) => branch.name);
   const tags = result.tags.map((tag) => tag.name);
@@ -59,7 +62,7 @@ function fromCaptured(result: DatasetCaptured): DatasetForCommit {
   return cause === undefined ? { ...dataset, status: 'completed' } : { ...dataset, status: 'partial', cause };
 }
 
-function notCaptured({ datasetId, format }: DatasetRef, failure: DatasetCaptureFailed | undefined): DatasetForCommit {
+function notCaptured({ datasetId, format }: DatasetRef, failure: DatasetCaptureFailed | undefined): Omit<DatasetForCommit, 'path'> {
   const nothing = { objects: 0, bytes: 0, newBytes: 0, branches: [], tags: [], rows: 0 };
   const cause = failure?.message ?? 'Its capture did not end.';
   return { datasetId, format, status: 'failed', ...nothing, findings: failure?.findings ?? [], cause };

@@ -17,7 +17,7 @@ export interface DatasetPlanRequest {
   targetTenant: string;
   dataset: RestoredSet;
   /** As the backup has it. */
-  captured: { objects: number; bytes: number; status: string; findings?: readonly unknown[] };
+  captured: { objects: number; bytes: number; status: string; path?: string; findings?: readonly unknown[] };
   options: RestoreChoices;
   sourceRoot: string;
   now: number;
@@ -60,12 +60,13 @@ export async function planDataset(request: DatasetPlanRequest): Promise<PlannedD
 }
 
 /** Nothing is made there, so the ids do not matter. */
-const placeAt = ({ targetTenant, dataset, shown }: DatasetPlanRequest) => ({
+const placeAt = ({ targetTenant, dataset, captured, shown }: DatasetPlanRequest) => ({
   tenant: targetTenant,
   dataset: dataset.to,
   restoreId: 'plan',
   n: 0,
   token: 0,
+  captured: captured.path,
   shown,
 });
 

@@ -179,6 +179,13 @@ describe('a set of tenant default that lies directly under the source root', () 
     await writeFile(join(root, '.dr-intent-restore_1-1'), '');
     expect((await findPlace(root, where)).folder).toBe(root);
   });
+  test('comes back there when it is gone, under its own name only, and not in the place of anything else', async () => {
+    expect((await findPlace(root, { ...where, captured: 'old-one' })).folder).toBe(root);
+    expect((await findPlace(root, { ...where, captured: 'another' })).folder).toBe(join(root, 'default'));
+    expect((await findPlace(root, { ...where, captured: 'default/old-one' })).folder).toBe(join(root, 'default'));
+    await put(join(root, 'old-one'), '{}');
+    expect((await findPlace(root, { ...where, captured: 'old-one' })).folder).toBe(join(root, 'default'));
+  });
   test.each(['nothing', 'default/old-one', 'a folder that is no data set'])('with %s there, the place is below default/', async (there) => {
     if (there === 'default/old-one') {
       await rootLevel();

@@ -26,6 +26,8 @@ export interface At {
   n: number;
   /** The fencing token of the worker's claim. */
   token: number;
+  /** Where it lay when it was captured, below the source root; absent: not known. */
+  captured?: string;
   /** How messages call the target; default `<tenant>/<data set>`, so that the disk's layout is nobody's business. */
   shown?: string;
 }
@@ -36,7 +38,8 @@ export function placeOf(sourceRoot: string, at: At): Place {
   return placeIn(join(sourceRoot, at.tenant), at);
 }
 
-function placeIn(folder: string, { tenant, dataset, restoreId, n, token, shown }: At): Place {
+/** The place in a folder that holds the data sets of a tenant. */
+export function placeIn(folder: string, { tenant, dataset, restoreId, n, token, shown }: At): Place {
   const ours = `${restoreId}-${n}`;
   return {
     name: shown ?? `${tenant}/${dataset}`,
@@ -50,13 +53,15 @@ function placeIn(folder: string, { tenant, dataset, restoreId, n, token, shown }
 
 /**
  * As `placeOf`, but a set of tenant `default` that lies directly under the source root is replaced there, and not shadowed by a copy below
- * `default/`. @throws BadPlace, TargetUnreadable
+ * `default/`; one that lay there and is gone comes back there, under its own name. @throws BadPlace, TargetUnreadable
  */
 export async function findPlace(sourceRoot: string, at: At): Promise<Place> {
   const usual = placeOf(sourceRoot, at);
   if (at.tenant !== DEFAULT_TENANT || at.dataset.includes('/') || (await exists(usual.target))) return usual;
   const rootLevel = placeIn(sourceRoot, at);
-  return (await exists(rootLevel.intent)) || (await isDataset(rootLevel.target)) ? rootLevel : usual;
+  const isThere = (await exists(rootLevel.intent)) || (await isDataset(rootLevel.target));
+  const wasThere = at.captured === at.dataset && !(await exists(rootLevel.target));
+  return isThere || wasThere ? rootLevel : usual;
 }
 
 async function isDataset(folder: string): Promise<boolean> {

@@ -1,7 +1,8 @@
 import { type Finding, type RecordRestored, type RestoreCommand, restoreDecider, streamOf, WrongState } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
-import type { AfterCommit, ClaimedJob, EndJob, Job, JobContext, OnDead } from '@dr/jobs';
+import { type AfterCommit, type ClaimedJob, type EndJob, type Job, type JobContext, KeepTrying, type OnDead } from '@dr/jobs';
 import { ProgressPublisher } from '@dr/messaging';
+import type { Commit } from '@dr/repository';
 import { findPlace, type Place, restoreDataset, undoSwap } from '@dr/restore';
 import { commandMeta, type House, InjectHouse, nudgeSequencer, RepositoryAccess, startWorker } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
@@ -39,8 +40,9 @@ export class RestoreDatasets implements OnApplicationBootstrap, OnApplicationShu
     await this.stop?.();
   }
 
-  /** A failure that another try could mend is thrown, and its staging is gone; the others are the data set's result. */
+  /** A failure that another try could mend is thrown, and its staging is gone; the others, and that of the last try, are the data set's result. */
   private async run(job: ClaimedJob<RestorePayload>, context: JobContext): Promise<EndJob> {
+    if (job.attempts > job.attemptsMax) return this.giveUp(job, job.error ?? 'the restorer died in each of its tries');
     const began = this.house.now();
     const watch = watchForCancel(this.house.database, job.payload.restoreId);
     try {
@@ -52,7 +54,9 @@ export class RestoreDatasets implements OnApplicationBootstrap, OnApplicationShu
     } catch (error) {
       if (context.signal.aborted) throw error;
       const { code, message } = (watch.signal.aborted ? watch.signal.reason : error) as { code?: unknown; message: string };
-      if (typeof code !== 'string' || !FINAL.test(code)) throw error;
+      const isFinal = typeof code === 'string' && FINAL.test(code);
+      if (!isFinal && job.attempts < job.attemptsMax) throw error;
+      if (!isFinal) return this.giveUp(job, message);
       return (tx) => this.record(tx, job, { kind: 'recordFailed', n: job.payload.dataset.n, code, message });
     } finally {
       watch.end();
@@ -61,15 +65,16 @@ export class RestoreDatasets implements OnApplicationBootstrap, OnApplicationShu
 
   private async restore(job: ClaimedJob<RestorePayload>, context: JobContext, signal: AbortSignal): Promise<RecordRestored> {
     const { restoreId, backupId, dataset, options } = job.payload;
-    const place = await this.placeOf(job);
     if (await isCancelled(this.house.database, restoreId)) {
-      await undoSwap(place);
+      await undoSwap(await this.placeIn(job));
       throw new RestoreCancelled();
     }
     const tenant = await (await this.repository.open()).tenant(job.tenant);
+    const commit = await tenant.commit(backupId);
+    const place = await this.placeOf(job, commit);
     const result = await restoreDataset({
       tenant,
-      commit: await tenant.commit(backupId),
+      commit,
       dataset,
       options,
       sourceRoot: this.house.config.deeplake.root,
@@ -87,8 +92,17 @@ export class RestoreDatasets implements OnApplicationBootstrap, OnApplicationShu
     return { kind: 'recordRestored', n: dataset.n, from: dataset.from, to: dataset.to, ...result };
   }
 
-  private placeOf({ payload: { restoreId, targetTenant, dataset }, token }: ClaimedJob<RestorePayload>): Promise<Place> {
-    return findPlace(this.house.config.deeplake.root, { tenant: targetTenant, dataset: dataset.to, restoreId, n: dataset.n, token });
+  /** Also when the repository is away: what lies there is found all the same. */
+  private async placeIn(job: ClaimedJob<RestorePayload>): Promise<Place> {
+    const commit = async () => (await (await this.repository.open()).tenant(job.tenant)).commit(job.payload.backupId);
+    return this.placeOf(job, await commit().catch(() => undefined));
+  }
+
+  /** Without the commit it is found where it lies, but not where it should come back to. */
+  private placeOf({ payload: { restoreId, targetTenant, dataset }, token }: ClaimedJob<RestorePayload>, commit?: Commit): Promise<Place> {
+    const captured = commit?.datasets.find(({ datasetId }) => datasetId === dataset.from)?.path;
+    const at = { tenant: targetTenant, dataset: dataset.to, restoreId, n: dataset.n, token, captured };
+    return findPlace(this.house.config.deeplake.root, at);
   }
 
   private beginSwap(job: ClaimedJob<RestorePayload>, context: JobContext): Promise<void> {
@@ -97,28 +111,23 @@ export class RestoreDatasets implements OnApplicationBootstrap, OnApplicationShu
     });
   }
 
-  /** Given up: the target is the old data set, or the new one when the swap had been done; nothing of ours is left beside it. */
-  private readonly onDead: OnDead<RestorePayload> = async (tx, job, error) => {
-    const { n, from, to } = job.payload.dataset;
-    const failed: RestoreCommand = { kind: 'recordFailed', n, code: 'restore.failed', message: error };
-    const end = await this.undo(job);
-    if (end === 'undone') return this.record(tx, job, failed);
-    const findings: Finding[] = [];
-    return this.record(tx, job, {
-      kind: 'recordRestored',
-      n,
-      from,
-      to,
-      objects: 0,
-      bytes: 0,
-      findings,
-      lacks: `It is in its place, but was not looked at again: ${error}`,
-    });
+  /** Disks are for a job, not for the transaction that counts its tries: the next run gives up. */
+  private readonly onDead: OnDead<RestorePayload> = async (_tx, job) => {
+    throw new KeepTrying(job.jobId);
   };
 
-  private async undo(job: Job<RestorePayload>): Promise<'done' | 'undone'> {
+  /** The target is the old data set, or the new one when the swap had been done; nothing of ours is left beside it. */
+  private async giveUp(job: ClaimedJob<RestorePayload>, error: string): Promise<EndJob> {
+    const { n, from, to } = job.payload.dataset;
+    if ((await this.undo(job)) === 'undone')
+      return (tx) => this.record(tx, job, { kind: 'recordFailed', n, code: 'restore.failed', message: error });
+    const [findings, lacks]: [Finding[], string] = [[], `It is in its place, but was not looked at again: ${error}`];
+    return (tx) => this.record(tx, job, { kind: 'recordRestored', n, from, to, objects: 0, bytes: 0, findings, lacks });
+  }
+
+  private async undo(job: ClaimedJob<RestorePayload>): Promise<'done' | 'undone'> {
     try {
-      return await undoSwap(await this.placeOf({ ...job, token: 0 } as ClaimedJob<RestorePayload>));
+      return await undoSwap(await this.placeIn(job));
     } catch (error) {
       this.house.log.error({ err: error, restore_id: job.payload.restoreId }, 'what a restore left beside its target could not be removed');
       return 'undone';
