@@ -36,6 +36,12 @@ export interface CaptureFile {
   readonly content?: Uint8Array;
   /** The file's bytes as they come, of any length: `size` does not matter then, and what it throws is thrown. Memory stays bounded, whatever the length. */
   readonly stream?: AsyncIterable<Uint8Array>;
+  /**
+   * Paths in the same data set of files that this one probably repeats with a part replaced in place, the likeliest first: for a chunk that a commit of Deep
+   * Lake v3 updates, the chunk of that name in the commits before. They are read from the source if they are still there, else what a base has under
+   * the path; the file's own path means what a base has under it. Pieces may then be stored as deltas. Asked for only when the file is read.
+   */
+  readonly earlierForms?: () => readonly string[] | Promise<readonly string[]>;
   /** What a symlink says. */
   readonly linkTarget?: string;
   /**

@@ -4,6 +4,7 @@ import { chunkOf, commitFolder, commitOf, DATASET_META, isLock, QUERIES_ROOT, VE
 import { headsOf, parseVersionTree, UNVERSIONED, type VersionTree } from '../v3/version-tree.ts';
 import { APPLICATION_FILE } from '../v4/paths.ts';
 import { v3Chunker } from './chunkers.ts';
+import { EarlierChunks } from './earlier-chunks.ts';
 import { listForCapture } from './list-source.ts';
 import type { Planning } from './plan-capture.ts';
 import { BARRIER, type PlannedFile, type SourceNotes } from './planned-file.ts';
@@ -20,7 +21,9 @@ const WAITING_MAX = 100_000;
  */
 export function planV3(planning: Planning): AsyncIterable<PlannedFile[]> {
   const list = () => withoutLocks(planning);
-  return settle({ ...planning, list, plan: (changed) => planRound(planning, changed), anchor: () => treeAtRest(planning) });
+  let tree: Promise<VersionTree> | undefined;
+  const earlier = new EarlierChunks(planning.folder, () => (tree ??= readTree(planning.folder, planning.sleep)));
+  return settle({ ...planning, list, plan: (changed) => planRound(planning, changed, earlier), anchor: () => treeAtRest(planning) });
 }
 
 /** The tree's file, once it parses: a commit that it names was flushed before, so everything of that commit is read as it was committed. */
@@ -42,7 +45,11 @@ async function* withoutLocks(planning: Planning): AsyncIterable<SourceFile[]> {
 const STAGES = ['closed chunk', 'small', 'last chunk', DATASET_META, VERSION_INFO, APPLICATION_FILE] as const;
 type Stage = (typeof STAGES)[number] | 'settled';
 
-async function* planRound({ folder, notes, sleep }: Planning, changed: AsyncIterable<SourceFile[]>): AsyncIterable<PlannedFile[]> {
+async function* planRound(
+  { folder, notes, sleep }: Planning,
+  changed: AsyncIterable<SourceFile[]>,
+  earlier: EarlierChunks,
+): AsyncIterable<PlannedFile[]> {
   const stageOf = new Stages(folder, headsOf(await readTree(folder, sleep)));
   const waiting = new Map<Stage, SourceFile[]>(STAGES.map((stage) => [stage, []]));
   let count = 0;
@@ -56,17 +63,21 @@ async function* planRound({ folder, notes, sleep }: Planning, changed: AsyncIter
         count++;
       }
     }
-    yield planned(now, notes);
+    yield planned(now, notes, earlier);
   }
   if (count > 0) yield BARRIER;
   for (const [stage, files] of waiting) {
-    yield planned(files, notes);
+    yield planned(files, notes, earlier);
     if (stage === 'closed chunk' && files.length > 0) yield BARRIER;
   }
 }
 
-function planned(files: readonly SourceFile[], notes: SourceNotes): PlannedFile[] {
-  return files.flatMap((file) => toPlanned(file, v3Chunker(file.path, file.size), notes));
+function planned(files: readonly SourceFile[], notes: SourceNotes, earlier: EarlierChunks): PlannedFile[] {
+  return files.flatMap((file) => {
+    const chunker = v3Chunker(file.path, file.size);
+    const plain = toPlanned(file, chunker, notes);
+    return chunker.name === 'v3-chunk' ? plain.map((chunk) => ({ ...chunk, earlierForms: () => earlier.of(chunk.path) })) : plain;
+  });
 }
 
 const TREE_TRIES_MAX = 10;

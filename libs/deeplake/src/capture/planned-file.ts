@@ -18,6 +18,8 @@ export interface PlannedFile {
   readonly ctimeNs: bigint;
   readonly ino: bigint;
   readonly chunker: Chunker;
+  /** Paths of files whose bytes this one probably repeats with a part replaced; see `CaptureFile` of the repository engine. */
+  readonly earlierForms?: () => Promise<readonly string[]>;
   readonly linkTarget?: string;
   /** Bytes of rows or of an index, which say nothing of versions and structure: a snapshot need not read them. Only with `PlanOptions.pins`. */
   readonly pin?: true;

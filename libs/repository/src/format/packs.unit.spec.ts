@@ -134,7 +134,8 @@ describe('records', () => {
     const { header, bytes } = decodeRecordHeader(Buffer.concat([encodeRecordHeader(delta), Buffer.alloc(3)]));
     expect(header).toEqual(delta);
     expect(bytes).toBe(40);
-    expect(() => decodeRecord(encodeRecordHeader(delta))).toThrow(/later version/);
+    expect(() => decodeRecord(encodeRecordHeader(delta), () => base)).toThrow(/later version/);
+    expect(() => decodeRecord(encodeRecordHeader(delta))).toThrow(/is a delta/);
     expect(() => decodeRecord(Buffer.concat([encodeRecordHeader({ codec: 9, transform: 0, length: 1 }), Buffer.alloc(1)]))).toThrow(
       /later version/,
     );

@@ -11,12 +11,14 @@ export const BASE_ID_BYTES = 32;
 /** No piece is longer; chunkers cut below it. */
 export const PIECE_BYTES_MAX = 4 * 1024 * 1024;
 
-const CODEC_RAW = 0;
-const CODEC_ZSTD = 1;
+export const CODEC_RAW = 0;
+export const CODEC_ZSTD = 1;
+/** Only in deltas: the piece itself, compressed by zstd with the base as its dictionary. */
+export const CODEC_ZSTD_BASE = 2;
 const TRANSFORM_NONE = 0;
 /** Transforms 1, 2, 3: byte planes of elements of 2, 4, 8 bytes. */
 const TRANSFORM_PLANES: readonly PlaneWidth[] = PLANE_WIDTHS;
-/** Transforms with this bit are of the XOR of the piece and its base. */
+/** With this bit a record is a delta: of the XOR of the piece and its base, unless the codec says otherwise. */
 export const TRANSFORM_DELTA_BIT = 0x40;
 
 export interface RecordHeader {
@@ -127,38 +129,50 @@ export type BaseOf = (id: Uint8Array) => Uint8Array;
 /** The piece behind an opened record, whose memory it takes over. @throws Malformed; for a transform of a later version, and for a delta without `baseOf`. */
 export function decodeRecord(plain: Uint8Array, baseOf?: BaseOf): Uint8Array {
   const { header, bytes } = decodeRecordHeader(plain);
-  const width = widthOf(header);
-  if ((header.transform & ~TRANSFORM_DELTA_BIT) !== TRANSFORM_NONE && width === undefined)
-    throw new Malformed(`a record uses transform ${header.transform}, which a later version wrote`);
-  if (header.base && !baseOf) throw new Malformed('a record that has to be whole is a delta');
-  const base = header.base && baseOf?.(header.base);
   const payload = plain.subarray(bytes);
-  const piece = width === undefined ? decompress(header, payload) : joinPlanes(header, payload, width);
-  if (piece.length !== header.length) throw new Malformed(`a piece has ${piece.length} bytes instead of ${header.length}`);
-  if (base) xorInto(piece, base);
+  if (!header.base) return decodePayload(header, payload);
+  if (!baseOf) throw new Malformed('a record that has to be whole is a delta');
+  const base = baseOf(header.base);
+  if (header.codec === CODEC_ZSTD_BASE && header.transform === TRANSFORM_DELTA_BIT) return decompress(header, payload, base);
+  const piece = decodePayload(header, payload);
+  xorInto(piece, base);
   return piece;
 }
 
-function joinPlanes({ codec, length }: RecordHeader, payload: Uint8Array, width: PlaneWidth): Uint8Array {
-  if (codec !== CODEC_RAW) throw new Malformed(`a record in planes uses compression ${codec}, which a later version wrote`);
+/** The piece, or the XOR of it. */
+function decodePayload(header: RecordHeader, payload: Uint8Array): Uint8Array {
+  const { codec, transform, length } = header;
+  const width = widthOf(header);
+  if ((transform & ~TRANSFORM_DELTA_BIT) !== TRANSFORM_NONE && width === undefined)
+    throw new Malformed(`a record uses transform ${transform}, which a later version wrote`);
+  if (codec > CODEC_ZSTD || (width !== undefined && codec !== CODEC_RAW))
+    throw new Malformed(`a record uses compression ${codec}, which a later version wrote`);
+  if (width !== undefined) return ofLength(length, joinPlanes(payload, length, width));
+  return codec === CODEC_RAW ? ofLength(length, payload) : decompress(header, payload);
+}
+
+function ofLength(length: number, piece: Uint8Array): Uint8Array {
+  if (piece.length !== length) throw new Malformed(`a piece has ${piece.length} bytes instead of ${length}`);
+  return piece;
+}
+
+function joinPlanes(payload: Uint8Array, length: number, width: PlaneWidth): Uint8Array {
   const piece = decodePlanes(payload, length, width, unzstd);
   release(payload);
   return piece;
 }
 
-function decompress(header: RecordHeader, payload: Uint8Array): Uint8Array {
-  if (header.codec === CODEC_RAW) return payload;
-  if (header.codec !== CODEC_ZSTD) throw new Malformed(`a record uses compression ${header.codec}, which a later version wrote`);
+function decompress({ length }: RecordHeader, payload: Uint8Array, dictionary?: Uint8Array): Uint8Array {
   try {
-    return unzstd(payload, header.length);
+    return ofLength(length, unzstd(payload, length, dictionary));
   } finally {
     release(payload);
   }
 }
 
-function unzstd(payload: Uint8Array, length: number): Buffer {
+function unzstd(payload: Uint8Array, length: number, dictionary?: Uint8Array): Buffer {
   try {
-    return zstdDecompressSync(payload, { chunkSize: Math.max(length, 64), maxOutputLength: Math.max(length, 1) });
+    return zstdDecompressSync(payload, { chunkSize: Math.max(length, 64), maxOutputLength: Math.max(length, 1), dictionary });
   } catch (cause) {
     throw new Malformed('a piece does not decompress', { cause });
   }

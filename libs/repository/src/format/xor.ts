@@ -1,6 +1,8 @@
+import { obtain } from './release.ts';
+
 /** Each byte of `piece` XOR the byte of `base` at the same place; where the base has ended, the byte itself. In memory of its own. */
 export function xorOf(piece: Uint8Array, base: Uint8Array): Buffer {
-  const result = Buffer.allocUnsafeSlow(piece.length);
+  const result = obtain(piece.length);
   result.set(piece);
   xorInto(result, base);
   return result;

@@ -59,6 +59,16 @@ export class KnownPieces {
     return this.#claim(this.#tables.at(-1)!, key, OWN);
   }
 
+  /** Who has a piece, without a claim; undefined: nobody yet. @param id at least 16 bytes. */
+  find(id: Uint8Array): Exclude<Claim, 'mine'> | undefined {
+    const key = words(new Uint32Array(id.buffer.slice(id.byteOffset, id.byteOffset + 16)));
+    for (const table of this.#tables) {
+      const state = this.#find(table, key);
+      if (state !== EMPTY) return claimOf(state) as Exclude<Claim, 'mine'>;
+    }
+    return undefined;
+  }
+
   /** Takes a piece over from a pack that is not to be used. true: the caller has to store it; false: another thread does. */
   takeOver(id: Uint8Array, pack: number): boolean {
     const key = words(new Uint32Array(id.buffer.slice(id.byteOffset, id.byteOffset + 16)));

@@ -6,12 +6,12 @@ import { encodeCommit, encodeTombstone } from '../format/decision.ts';
 import { sha256Hex } from '../format/hashes.ts';
 import { decodeFooter } from '../format/pack-entries.ts';
 import { newTable } from '../index/known-pieces.ts';
-import { PieceReader } from '../index/piece-reader.ts';
+import { openPackOf, PieceReader } from '../index/piece-reader.ts';
 import { listPacks } from '../index/tenant-index.ts';
 import { belongingOf, type TenantScope } from '../tenant-scope.ts';
 import type { CapturedTree, CaptureRequest, Commit, CommitManifest, Tombstone } from '../types.ts';
 import type { EngineLimits } from '../workers/limits.ts';
-import type { DeliveredPack } from '../workers/messages.ts';
+import type { DeliveredPack, SealedPiece } from '../workers/messages.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import { DatasetCapture } from './capture-dataset.ts';
 import { checkListed, checkTrees } from './check-trees.ts';
@@ -60,7 +60,7 @@ export class OpenedSession implements BackupSession {
       packBytes,
     });
     this.#bases = this.#newBases();
-    this.#number = pool.listen({ pack: (pack) => this.#delivered(pack), packBytes });
+    this.#number = pool.listen({ pack: (pack) => this.#delivered(pack), packBytes, sealedPiece: (id) => this.#sealedPiece(id) });
     this.#setUpThreads();
   }
 
@@ -79,6 +79,7 @@ export class OpenedSession implements BackupSession {
         },
         now: this.#scope.now,
         bases,
+        deltas: this.#start.type !== 'full' && this.#limits.compressionLevel > 0,
         mayPin: this.#start.type === 'snapshot',
         check: () => this.#check(),
       },
@@ -200,6 +201,19 @@ export class OpenedSession implements BackupSession {
     } catch {
       return undefined;
     }
+  }
+
+  /** A full copy of a piece in a pack that counts; undefined when none can be read. */
+  async #sealedPiece(id: Uint8Array): Promise<SealedPiece | undefined> {
+    const { index, usable } = this.#start;
+    for (const { pack: ordinal, offset, length, record } of index.pieces.fullCopies(id, (pack) => usable[pack] === true)) {
+      const pack = index.pieces.packs[ordinal]!;
+      try {
+        const bytes = await this.#scope.store.read(this.#scope.names.pack(pack.kind, pack.name), { start: offset, end: offset + length });
+        return { bytes, record, kind: pack.kind, ...openPackOf(this.#scope, pack) };
+      } catch {}
+    }
+    return undefined;
   }
 
   async #isWhole(pack: number): Promise<boolean> {

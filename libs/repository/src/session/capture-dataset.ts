@@ -1,4 +1,4 @@
-import { Crew } from '../concurrency.ts';
+import { Crew, mapLimited } from '../concurrency.ts';
 import { BadRequest } from '../errors.ts';
 import { encodeEntry } from '../format/tree-entry.ts';
 import { checkPath } from '../format/tree-path.ts';
@@ -8,6 +8,7 @@ import { EntryLog } from '../tree/entry-log.ts';
 import type { CapturedTree, CaptureFile, CaptureRequest, Progress } from '../types.ts';
 import type { CaptureJob, CaptureResult } from '../workers/messages.ts';
 import { isRacy } from '../workers/racy.ts';
+import { fileToRead } from './earlier-forms.ts';
 import type { PageStore } from './page-store.ts';
 import { partsOf } from './stream-parts.ts';
 import { StreamedFile } from './streamed-file.ts';
@@ -27,6 +28,8 @@ export interface CaptureParts {
   readonly now: () => number;
   /** Missing: every file is read. */
   readonly bases?: UnchangedFiles;
+  /** Whether pieces may be stored as deltas of earlier ones. */
+  readonly deltas: boolean;
   /** The backup is a snapshot: what no base holds may be pinned instead of read. */
   readonly mayPin: boolean;
   /** @throws when the session is broken. */
@@ -166,14 +169,9 @@ export class DatasetCapture {
   }
 
   async #readBatch(batch: readonly { file: CaptureFile; turn: number }[]): Promise<void> {
-    const { session, run, now } = this.#parts;
-    const result = await run({
-      type: 'capture',
-      session,
-      root: this.#request.root,
-      nowMs: now(),
-      files: batch.map(({ file }) => ownContent(file)),
-    });
+    const { session, run, now, deltas, bases } = this.#parts;
+    const files = await mapLimited(batch, 1, ({ file }) => fileToRead(file, deltas, bases));
+    const result = await run({ type: 'capture', session, root: this.#request.root, nowMs: now(), files });
     result.files.forEach(({ path, entry, size, newBytes, storedBytes, finding }, i) => {
       this.#log.put(path, batch[i]!.turn, entry && result.entries.subarray(entry.start, entry.end), entry ? size : undefined, finding);
       this.#sums.newBytes += newBytes;
@@ -213,10 +211,4 @@ export class DatasetCapture {
     this.#stop();
     return { datasetId: this.#request.datasetId, root, ...assembly.totals, ...this.#sums, takenOver: this.#takenOver };
   }
-}
-
-/** Content in a buffer of its own: a message would copy whatever it shares one with. */
-function ownContent(file: CaptureFile): CaptureFile {
-  if (!file.content || file.content.byteLength === file.content.buffer.byteLength) return file;
-  return { ...file, content: new Uint8Array(file.content) };
 }

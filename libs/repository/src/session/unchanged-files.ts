@@ -28,6 +28,16 @@ export class UnchangedFiles {
     this.counts = counts;
   }
 
+  /** Ids of the pieces that the first base which knows a path has for it, 32 bytes each. */
+  async piecesOf(path: string): Promise<Uint8Array | undefined> {
+    for (const tree of this.#trees) {
+      const found = await tree.find(Buffer.from(path));
+      const ids = found && capturedIdentity(found.body)?.pieceIds;
+      if (ids && ids.length > 0) return new Uint8Array(Buffer.concat(ids));
+    }
+    return undefined;
+  }
+
   /** The entry of the first base that proves that the file has not changed, and whose bytes are all stored; undefined: the file has to be read. */
   async unchanged(file: CaptureFile): Promise<Unchanged | undefined> {
     const path = Buffer.from(file.path);

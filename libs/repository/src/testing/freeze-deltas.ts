@@ -16,6 +16,7 @@ const records = DELTA_CASES().map(([name, piece, base]) => {
   const bytes = Buffer.concat([encodeRecordHeader(record.header), record.payload]);
   return {
     name,
+    codec: record.header.codec,
     transform: record.header.transform,
     base: Buffer.from(record.header.base!).toString('hex'),
     sha256: sha256Hex(piece),

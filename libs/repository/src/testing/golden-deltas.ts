@@ -23,12 +23,13 @@ function counters(count: number): Buffer {
   return Buffer.from(BigInt64Array.from({ length: count }, (_, i) => 7_000_000_000n + BigInt(noise.readUInt32LE(4 * i))).buffer);
 }
 
-/** Name, piece, base: planes and plain, of equal length, longer and shorter than the base. */
+/** Name, piece, base: planes and plain, of equal length, longer and shorter than the base, and shifted. */
 export const DELTA_CASES = (): [name: string, piece: Buffer, base: Buffer][] => [
   ['float32 vectors, a row updated', updated(float32s(4000), 256, [7]), float32s(4000)],
   ['float64, a row updated', updated(float64s(2000), 128, [0, 3]), float64s(2000)],
   ['int64, not a whole number of elements', Buffer.concat([updated(counters(6000), 64, [2]), Buffer.from('abc')]), counters(6000)],
   ['text, longer than its base', Buffer.concat([words(20_000), Buffer.from('appended')]), words(20_000)],
+  ['vectors, one removed', Buffer.concat([float32s(8000).subarray(0, 1024), float32s(8000).subarray(2048)]), float32s(8000)],
   ['noise, shorter than its base', updated(bytesOf('noise', 9000), 10, [1, 2]), bytesOf('noise', 9600)],
 ];
 

@@ -7,6 +7,8 @@ import type { PackKind } from '../format/object-names.ts';
 import { PIECE_BYTES_MAX } from '../format/record.ts';
 import { type EntryBody, INLINE_BYTES_MAX, PIECES_PER_FILE_MAX } from '../format/tree-entry.ts';
 import type { CaptureFile, CaptureFinding, Chunker } from '../types.ts';
+import { type EarlierParts, EarlierPieces } from './earlier-pieces.ts';
+import type { FileToRead } from './messages.ts';
 import type { PieceWriter } from './piece-writer.ts';
 import { isRacy } from './racy.ts';
 
@@ -24,14 +26,16 @@ export interface FileOutcome {
 /** Reads one file, stores its pieces and says what stands in the tree. Never throws for what is wrong with the file itself. */
 export class FileCapture {
   readonly #writer: PieceWriter;
+  readonly #earlier: EarlierParts;
   readonly #scratch = Buffer.allocUnsafeSlow(PIECE_BYTES_MAX);
 
-  constructor(writer: PieceWriter) {
+  constructor(writer: PieceWriter, earlier: EarlierParts) {
     this.#writer = writer;
+    this.#earlier = earlier;
   }
 
-  async capture(file: CaptureFile, folder: SourceFolder, nowMs: number): Promise<FileOutcome> {
-    if (file.content) return this.#store(file, bytesOf(file.content), file, false);
+  async capture(file: FileToRead, folder: SourceFolder, nowMs: number): Promise<FileOutcome> {
+    if (file.content) return this.#store(file, bytesOf(file.content), folder, file, false);
     let handle: SyncSourceHandle;
     try {
       handle = folder.openSync(file.path);
@@ -39,19 +43,19 @@ export class FileCapture {
       return lost(file.path, cause);
     }
     try {
-      return await this.#read(file, handle, nowMs);
+      return await this.#read(file, handle, folder, nowMs);
     } finally {
       handle.close();
     }
   }
 
-  async #read(file: CaptureFile, handle: SyncSourceHandle, nowMs: number): Promise<FileOutcome> {
+  async #read(file: FileToRead, handle: SyncSourceHandle, folder: SourceFolder, nowMs: number): Promise<FileOutcome> {
     const before = handle.stat();
     const racy = isRacy(before, nowMs);
     const source: Source = { size: before.size, read: (buffer, position) => handle.read(buffer, position) };
     let outcome: FileOutcome;
     try {
-      outcome = await this.#store(file, source, before, racy);
+      outcome = await this.#store(file, source, folder, before, racy);
     } catch (cause) {
       if (cause instanceof DrError && cause.code.startsWith('source.')) return lost(file.path, cause);
       throw cause;
@@ -61,7 +65,7 @@ export class FileCapture {
     return change && !outcome.finding ? { ...outcome, finding: { path: file.path, kind: 'changed', message: change } } : outcome;
   }
 
-  async #store(file: CaptureFile, source: Source, identity: Identity, racy: boolean): Promise<FileOutcome> {
+  async #store(file: FileToRead, source: Source, folder: SourceFolder, identity: Identity, racy: boolean): Promise<FileOutcome> {
     const { mode, uid, gid, mtimeNs, ctimeNs, ino } = identity;
     const head = { kind: 'file' as const, racy, mode, uid, gid, mtimeNs, ctimeNs, ino, etag: file.etag };
     if (source.size <= INLINE_BYTES_MAX) {
@@ -70,11 +74,16 @@ export class FileCapture {
     }
     const chunker = this.#chunkerFor(file.chunker ?? DEFAULT_CHUNKER, source);
     if (!chunker) return tooLarge(file.path, source.size);
-    const { pieces, digest, size, newBytes, storedBytes } = await this.#pieces(file.path, source, chunker);
-    return { body: { ...head, size, digest, pieces, chunker }, size, newBytes, storedBytes };
+    const earlier = file.forms && new EarlierPieces(this.#earlier, file.forms, folder, chunker);
+    try {
+      const { pieces, digest, size, newBytes, storedBytes } = await this.#pieces(file.path, source, chunker, earlier);
+      return { body: { ...head, size, digest, pieces, chunker }, size, newBytes, storedBytes };
+    } finally {
+      earlier?.close();
+    }
   }
 
-  async #pieces(path: string, source: Source, chunker: Chunker) {
+  async #pieces(path: string, source: Source, chunker: Chunker, earlier: EarlierPieces | undefined) {
     const kind: PackKind = source.size < META_FILE_BYTES ? 'meta' : 'data';
     const next = cutsOf(chunker, source.size, () => v3HeaderEnd((position, length) => this.#fill(source, position, length), source.size));
     const pieces: { id: Uint8Array; length: number }[] = [];
@@ -84,7 +93,7 @@ export class FileCapture {
       const end = next(sums.size);
       const piece = this.#fill(source, sums.size, end - sums.size);
       if (piece.length === 0) break;
-      const put = await this.#writer.put(kind, piece, path);
+      const put = await this.#writer.put(kind, piece, path, earlier && (() => earlier.baseOf(pieces.length)));
       pieces.push({ id: put.id, length: piece.length });
       inner.push(put.inner);
       sums.size += piece.length;

@@ -20,13 +20,32 @@ export interface SessionSetup {
   readonly trust: SharedArrayBuffer;
 }
 
+/** Where pieces of an earlier form of a file are found. */
+export interface EarlierForm {
+  /** A file of the source. */
+  readonly path?: string;
+  /** Ids of its pieces in the repository, 32 bytes each. */
+  readonly pieces?: Uint8Array;
+}
+
+export type FileToRead = Omit<CaptureFile, 'earlierForms' | 'stream'> & { readonly forms?: readonly EarlierForm[] };
+
+/** A full copy of a piece, sealed, and what opens it. */
+export interface SealedPiece {
+  readonly bytes: Uint8Array;
+  readonly record: number;
+  readonly kind: PackKind;
+  readonly key: Uint8Array;
+  readonly belonging: Belonging;
+}
+
 export interface CaptureJob {
   readonly type: 'capture';
   readonly session: number;
   readonly root: string;
   /** When the job was handed out; files changed after it, or just before, are racy. */
   readonly nowMs: number;
-  readonly files: readonly CaptureFile[];
+  readonly files: readonly FileToRead[];
 }
 
 export interface CapturedFile {
@@ -126,6 +145,8 @@ export type ToWorker =
   | { readonly type: 'buffer'; readonly kind: PackKind; readonly buffer: ArrayBuffer }
   /** The bytes of a pack whose trust the worker is to decide; none when it could not be read. */
   | { readonly type: 'pack-bytes'; readonly session: number; readonly pack: number; readonly name: string; readonly bytes?: Uint8Array }
+  /** The answer to 'base'. `id`: hex. */
+  | { readonly type: 'sealed-piece'; readonly session: number; readonly id: string; readonly piece?: SealedPiece }
   | { readonly type: 'job'; readonly job: number; readonly work: Job };
 
 export interface DeliveredPack {
@@ -154,4 +175,6 @@ export type FromWorker =
   /** The buffer of a pack that a session left open when it ended. */
   | { readonly type: 'give-back'; readonly kind: PackKind; readonly buffer: ArrayBuffer }
   | { readonly type: 'check'; readonly session: number; readonly pack: number }
+  /** Asks for a full copy of a piece that counts. */
+  | { readonly type: 'base'; readonly session: number; readonly id: Uint8Array }
   | DeliveredPack;

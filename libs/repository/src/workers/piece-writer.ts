@@ -1,7 +1,8 @@
+import { DELTA_FROM_BYTES, type DeltaBase, type DeltaCompressor } from '../format/delta.ts';
 import { type PieceNaming, sha256 } from '../format/hashes.ts';
 import type { PackKind } from '../format/object-names.ts';
 import { type FinishedPack, PackWriter } from '../format/pack-writer.ts';
-import type { pieceCompressor } from '../format/record.ts';
+import type { EncodedPiece, pieceCompressor } from '../format/record.ts';
 import { release } from '../format/release.ts';
 import type { SealHeader } from '../format/seal.ts';
 import type { Claim, KnownPieces } from '../index/known-pieces.ts';
@@ -22,6 +23,8 @@ export interface PieceWriterParts {
   readonly known: KnownPieces;
   readonly sink: PackSink;
   readonly compress: ReturnType<typeof pieceCompressor>;
+  /** Missing: nothing is stored as a delta. */
+  readonly delta?: DeltaCompressor;
   /** A header with a fresh salt, and its key. */
   readonly newSeal: (kind: PackKind) => { header: SealHeader; key: Uint8Array };
   /** Bytes at which a pack ends. */
@@ -45,18 +48,26 @@ export class PieceWriter {
     this.#parts = parts;
   }
 
-  /** @param path for messages. @throws SealMismatch. */
-  async put(kind: PackKind, piece: Uint8Array, path: string): Promise<StoredPiece> {
+  /** @param path for messages. @param baseOf asked for what the piece may be a delta of, when it has to be stored. @throws SealMismatch. */
+  async put(kind: PackKind, piece: Uint8Array, path: string, baseOf?: () => Promise<DeltaBase | undefined>): Promise<StoredPiece> {
     const inner = sha256(piece);
     const id = this.#parts.naming.id(inner);
     const claim = this.#parts.known.claim(id);
     if (claim !== 'mine' && (await this.#isStored(id, claim))) return { id, inner, stored: 0 };
-    const record = this.#parts.compress(piece);
+    const base = piece.length < DELTA_FROM_BYTES ? undefined : await baseOf?.();
+    const record = this.#encoded(piece, base);
     const pack = await this.#packFor(kind, record.payload.length);
-    const stored = pack.append(id, piece, record, path);
+    const stored = pack.append(id, piece, record, path, base?.bytes);
     if (record.payload !== piece) release(record.payload);
+    if (base) release(base.bytes);
     if (pack.full) this.finish(kind);
     return { id, inner, stored };
+  }
+
+  #encoded(piece: Uint8Array, base: DeltaBase | undefined): EncodedPiece {
+    const { compress, delta } = this.#parts;
+    const full = compress(piece);
+    return base && delta ? delta(piece, base, full) : full;
   }
 
   /** Ends the open pack of a kind. */

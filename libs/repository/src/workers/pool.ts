@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { DrError } from '@dr/storage';
 import { WorkerDied } from '../errors.ts';
 import type { PackKind } from '../format/object-names.ts';
-import type { DeliveredPack, FromWorker, Job, JobResult, ThreadError, ToWorker } from './messages.ts';
+import type { DeliveredPack, FromWorker, Job, JobResult, SealedPiece, ThreadError, ToWorker } from './messages.ts';
 import { PackBuffers } from './pack-buffers.ts';
 
 /** Young generation of a thread's heap: pieces lie outside of it. */
@@ -32,6 +32,8 @@ export interface SessionEars {
   pack(pack: DeliveredPack): Promise<void>;
   /** Bytes of a pack of the index; undefined when it cannot be read. */
   packBytes(pack: number): Promise<{ name: string; bytes: Uint8Array } | undefined>;
+  /** A full copy of a piece in a pack that counts; undefined when none can be read. */
+  sealedPiece(id: Uint8Array): Promise<SealedPiece | undefined>;
 }
 
 /** An error that a worker thread met, with its code and message. */
@@ -196,6 +198,9 @@ export class WorkerPool {
         break;
       case 'check':
         void this.#check(thread, message.session, message.pack);
+        break;
+      case 'base':
+        void this.#base(thread, message.session, message.id);
     }
   }
 
@@ -224,6 +229,13 @@ export class WorkerPool {
     const found = await this.#sessions.get(session)?.packBytes(pack);
     const { bytes, transfer } = exactly(found?.bytes);
     this.#post(thread, { type: 'pack-bytes', session, pack, name: found?.name ?? '', bytes }, transfer);
+  }
+
+  async #base(thread: Thread, session: number, id: Uint8Array): Promise<void> {
+    const piece = await this.#sessions.get(session)?.sealedPiece(id);
+    const { bytes, transfer } = exactly(piece?.bytes);
+    const answer = piece && bytes && { ...piece, bytes };
+    this.#post(thread, { type: 'sealed-piece', session, id: Buffer.from(id).toString('hex'), piece: answer }, transfer);
   }
 
   #die(error: WorkerDied): void {

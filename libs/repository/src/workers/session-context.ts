@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { deltaCompressor } from '../format/delta.ts';
 import { pieceNaming, sha256Hex } from '../format/hashes.ts';
 import type { PackKind } from '../format/object-names.ts';
 import { encodeFooter } from '../format/pack-entries.ts';
@@ -8,7 +9,7 @@ import { release } from '../format/release.ts';
 import { newSeal, SALT_BYTES } from '../format/seal.ts';
 import { KnownPieces } from '../index/known-pieces.ts';
 import { FileCapture } from './capture-file.ts';
-import type { DeliveredPack, SessionSetup } from './messages.ts';
+import type { DeliveredPack, SealedPiece, SessionSetup } from './messages.ts';
 import { PackTrust } from './pack-trust.ts';
 import { PieceWriter } from './piece-writer.ts';
 
@@ -18,6 +19,8 @@ export interface ThreadLinks {
   deliver(pack: DeliveredPack): void;
   /** Asks the main thread for a pack's bytes; undefined when it cannot be read. */
   packBytes(session: number, pack: number): Promise<{ name: string; bytes: Uint8Array } | undefined>;
+  /** Asks the main thread for a full copy of a piece; undefined when none can be read. */
+  sealedPiece(session: number, id: Uint8Array): Promise<SealedPiece | undefined>;
 }
 
 /** One session inside one worker thread: its known pieces, its open packs. */
@@ -37,11 +40,13 @@ export function sessionContext(setup: SessionSetup, links: ThreadLinks): Session
     release(found.bytes);
     return good;
   };
+  const naming = pieceNaming(setup.idKey);
   const writer = new PieceWriter({
     backupId: setup.backupId,
-    naming: pieceNaming(setup.idKey),
+    naming,
     known,
     compress: pieceCompressor(setup.compressionLevel),
+    delta: deltaCompressor(setup.compressionLevel),
     newSeal: (kind) => newSeal(setup.belonging, kind, setup.secret, randomBytes(SALT_BYTES)),
     targets: setup.targets,
     sink: {
@@ -50,7 +55,8 @@ export function sessionContext(setup: SessionSetup, links: ThreadLinks): Session
       trust: (pack) => trust.trust(pack, () => check(pack)),
     },
   });
-  return { known, writer, capture: new FileCapture(writer) };
+  const earlier = { known, naming, sealedPiece: (id: Uint8Array) => links.sealedPiece(setup.session, id) };
+  return { known, writer, capture: new FileCapture(writer, earlier) };
 }
 
 function delivery(session: number, kind: PackKind, pack: FinishedPack): DeliveredPack {

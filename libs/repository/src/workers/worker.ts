@@ -3,7 +3,7 @@ import { openSourceFolder, type SourceFolder, SourceOutside } from '@dr/storage'
 import { ByteWriter } from '../format/bytes.ts';
 import type { PackKind } from '../format/object-names.ts';
 import { encodeEntry } from '../format/tree-entry.ts';
-import type { CapturedFile, CaptureJob, CaptureResult, FinishJob, FromWorker, Job, ToWorker } from './messages.ts';
+import type { CapturedFile, CaptureJob, CaptureResult, FinishJob, FromWorker, Job, SealedPiece, ToWorker } from './messages.ts';
 import { type SessionContext, sessionContext, type ThreadLinks } from './session-context.ts';
 import { unpack, writeFiles } from './unpack.ts';
 
@@ -12,6 +12,7 @@ const port = parentPort!;
 const sessions = new Map<number, SessionContext>();
 const buffers: Record<PackKind, ((buffer: ArrayBuffer) => void)[]> = { data: [], meta: [] };
 const packs = new Map<string, (found: { name: string; bytes: Uint8Array } | undefined) => void>();
+const pieces = new Map<string, (found: SealedPiece | undefined) => void>();
 let turn: Promise<void> = Promise.resolve();
 
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
@@ -27,6 +28,10 @@ const links: ThreadLinks = {
   packBytes: (session, pack) => {
     send({ type: 'check', session, pack });
     return new Promise((resolve) => packs.set(`${session}/${pack}`, resolve));
+  },
+  sealedPiece: (session, id) => {
+    send({ type: 'base', session, id });
+    return new Promise((resolve) => pieces.set(`${session}/${Buffer.from(id).toString('hex')}`, resolve));
   },
 };
 
@@ -105,6 +110,10 @@ port.on('message', (message: ToWorker) => {
     case 'pack-bytes':
       packs.get(`${message.session}/${message.pack}`)?.(message.bytes && { name: message.name, bytes: message.bytes });
       packs.delete(`${message.session}/${message.pack}`);
+      return;
+    case 'sealed-piece':
+      pieces.get(`${message.session}/${message.id}`)?.(message.piece);
+      pieces.delete(`${message.session}/${message.id}`);
       return;
     case 'session':
       sessions.set(message.session, sessionContext(message, links));
