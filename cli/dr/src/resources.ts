@@ -119,6 +119,11 @@ export interface RestoredVersion {
   cut_off: { versions: number; branches: readonly string[]; tags: readonly string[]; files: number; bytes: number };
 }
 
+export interface FileSum {
+  objects: number;
+  bytes: number;
+}
+
 export interface PlannedDataset {
   from: string;
   to: string;
@@ -126,6 +131,8 @@ export interface PlannedDataset {
   bytes: number;
   target: { exists: boolean };
   version?: RestoredVersion;
+  /** Of a snapshot: where the files are that it only pins. */
+  pinned?: { held: FileSum; live: FileSum; missing: FileSum; missing_paths: readonly string[] };
   changes?: Readonly<Record<'added' | 'replaced' | 'same' | 'removed', { files: number; bytes: number }>>;
 }
 

@@ -9,6 +9,7 @@ import type {
   CommitManifest,
   Decision,
   PieceId,
+  PinnedFiles,
   RestoreOptions,
   RestoreReport,
   Tombstone,
@@ -91,6 +92,10 @@ export interface TenantRepository {
   entries(root: PieceId, options?: { under?: string; after?: string }): AsyncIterable<TreeEntry>;
   /** @throws PathUnknown, PinnedOnly, RangeOutside, Damaged. */
   readFile(root: PieceId, path: string, range?: ByteRange): Promise<Uint8Array>;
+  /** Bytes of a file by its entry, whichever tree that is of. @throws PinnedOnly, RangeOutside, Damaged. */
+  readEntry(entry: TreeEntry, range?: ByteRange): Promise<Uint8Array>;
+  /** Where else the repository has the bytes of what a tree of `backupId` only pins: in trees of the data set in the backups around it. */
+  findPinned(root: PieceId, where: { datasetId: string; backupId: string; wanted?: (path: string) => boolean }): Promise<PinnedFiles>;
   openFiles(root: PieceId): RepositoryFolder;
   /**
    * Writes a tree into `targetDir`, which must be empty or absent (its parent must exist). Every piece is checked against its id before it is written.

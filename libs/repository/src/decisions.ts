@@ -65,7 +65,8 @@ export async function newestWith(
   return undefined;
 }
 
-async function readableDecision(scope: TenantScope, backupId: string): Promise<Decision | undefined> {
+/** As readDecision; undefined too for one that is damaged, or that a later version wrote. */
+export async function readableDecision(scope: TenantScope, backupId: string): Promise<Decision | undefined> {
   try {
     return await readDecision(scope, backupId);
   } catch (cause) {

@@ -153,6 +153,52 @@ describe('what a snapshot only pins', () => {
   });
 });
 
+describe('where the bytes of what is pinned are', () => {
+  const find = (tree: { root: string }, backupId: string) => tenant.findPinned(tree.root, { datasetId: 'set', backupId });
+
+  test('in a later backup that read the same file, also when the source has changed since and even later ones do not hold it', async () => {
+    const { tree } = await backUp('backup_1', 'snapshot');
+    const full = await backUp('backup_2', 'full');
+    const one = readFileSync(join(root, 'data/one'));
+    writeFileSync(join(root, 'data/one'), 'other');
+    await backUp('backup_3', 'full');
+    const { held, missing } = await find(tree, 'backup_1');
+    expect([[...held.keys()].sort(), missing]).toEqual([['data/one', 'data/two'], []]);
+    expect(held.get('data/one')).toEqual((await entriesOf(full.tree.root)).find(({ path }) => path === 'data/one'));
+    expect(Buffer.from(await tenant.readEntry(held.get('data/one')!)).equals(one)).toBe(true);
+    expect(Buffer.from(await tenant.readEntry(held.get('data/one')!, { start: 5, end: 9 })).equals(one.subarray(5, 9))).toBe(true);
+  });
+
+  test('nowhere, when the file was changed before the next backup, or that one is gone, or its packs are', async () => {
+    const { tree } = await backUp('backup_1', 'snapshot');
+    utimesSync(join(root, 'data/one'), 1, 1);
+    await backUp('backup_2', 'full');
+    expect((await find(tree, 'backup_1')).missing.map(({ path }) => path)).toEqual(['data/one']);
+    for (const key of [...store.objects.keys()].filter((key) => key.includes('/packs/data/'))) await store.delete(key);
+    expect((await find(tree, 'backup_1')).missing.map(({ path }) => path)).toEqual(['data/one', 'data/two']);
+  });
+
+  test('not in a backup that a plan purges, nor in another snapshot that only pins it, nor in another data set', async () => {
+    const { tree } = await backUp('backup_1', 'snapshot');
+    await backUp('backup_2', 'snapshot');
+    await backUp('backup_3', 'full');
+    expect((await find(tree, 'backup_1')).missing).toEqual([]);
+    expect((await tenant.findPinned(tree.root, { datasetId: 'other', backupId: 'backup_1' })).held.size).toBe(0);
+    await publishPlan(store, await scopeOf(store, repository.id), { n: 1, purged: ['backup_3'] });
+    expect((await find(tree, 'backup_1')).held.size).toBe(0);
+  });
+
+  test('asked for some paths, only those are looked for', async () => {
+    const { tree } = await backUp('backup_1', 'snapshot');
+    const { missing } = await tenant.findPinned(tree.root, {
+      datasetId: 'set',
+      backupId: 'backup_1',
+      wanted: (path) => path.endsWith('two'),
+    });
+    expect(missing.map(({ path }) => path)).toEqual(['data/two']);
+  });
+});
+
 describe('the form of a pinned entry', () => {
   const identity = { racy: false, mode: 0o640, uid: 1, gid: 2, mtimeNs: 3n, ctimeNs: -4n, ino: 5n };
 

@@ -6,6 +6,7 @@ import { checkBackupId } from './format/object-names.ts';
 import { PieceReader } from './index/piece-reader.ts';
 import { TenantIndex } from './index/tenant-index.ts';
 import { readLedger } from './ledger.ts';
+import type { Holder } from './pinned/holders.ts';
 import type { TenantScope } from './tenant-scope.ts';
 import { rootId, walkEntries } from './tree/walk-tree.ts';
 import type {
@@ -13,6 +14,7 @@ import type {
   Commit,
   Decision,
   PieceId,
+  PinnedFiles,
   RestoreOptions,
   RestoreReport,
   TreeEntry,
@@ -95,6 +97,20 @@ export class OpenedTenant implements TenantRepository {
   async readFile(root: PieceId, path: string, range?: { start: number; end: number }): Promise<Uint8Array> {
     const { readFile } = await import('./tree/repository-folder.ts');
     return readFile(await this.#read(), root, path, range);
+  }
+
+  async readEntry(entry: TreeEntry, range?: { start: number; end: number }): Promise<Uint8Array> {
+    const { readEntry } = await import('./tree/repository-folder.ts');
+    return readEntry(await this.#read(), entry, range);
+  }
+
+  async findPinned(
+    root: PieceId,
+    { wanted = () => true, ...holder }: Holder & { wanted?: (path: string) => boolean },
+  ): Promise<PinnedFiles> {
+    const [{ holdersAround }, { findPinned }] = await Promise.all([import('./pinned/holders.ts'), import('./pinned/find-pinned.ts')]);
+    const holders = await holdersAround(this.#parts.scope, await readLedger(this.#parts.scope, { tolerant: true }), holder);
+    return findPinned(await this.#read(), { root, holders, wanted });
   }
 
   openFiles(root: PieceId): RepositoryFolder {

@@ -131,8 +131,8 @@ export interface CommitDataset {
   readonly objects: number;
   readonly bytes: number;
   readonly newBytes: number;
-  /** Of `objects` and `bytes`, what is only pinned by identity; set in a `snapshot`. */
-  readonly pinned?: Amount;
+  /** Of `objects` and `bytes`, what is only pinned by identity; set in a `snapshot`. Where it lay is the caller's to say. */
+  readonly pinned?: Amount & { readonly storage?: string; readonly path?: string };
   readonly headVersion?: string;
   readonly branches?: readonly string[];
   readonly tags?: readonly string[];
@@ -228,6 +228,14 @@ export interface TreeEntry {
   readonly inline?: Uint8Array;
   readonly linkTarget?: string;
   readonly chunker?: Chunker;
+}
+
+/** Where the bytes are of what a tree only pins. */
+export interface PinnedFiles {
+  /** By path: an entry of the same file, by its identity, in another backup that holds its bytes. */
+  readonly held: ReadonlyMap<string, TreeEntry>;
+  /** The repository does not hold these. */
+  readonly missing: readonly TreeEntry[];
 }
 
 export interface RestoreOptions {

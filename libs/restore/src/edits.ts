@@ -9,7 +9,7 @@ import {
   type VersionCut,
   type VersionWish,
 } from '@dr/deeplake';
-import type { TenantRepository } from '@dr/repository';
+import type { RepositoryFolder, TenantRepository } from '@dr/repository';
 import type { RestoreChoices } from './options.ts';
 import type { RestoredSet } from './restored-set.ts';
 
@@ -25,15 +25,17 @@ export interface EditsRequest {
   options: RestoreChoices;
   /** Findings that the backup has of this data set. */
   known: readonly Finding[];
+  /** The captured files; default: those of the tree. */
+  files?: RepositoryFolder;
 }
 
 /**
  * A torn head is repaired first and the cut is planned on the result, so that a version behind the tear comes back whole. A part of a data set is
  * neither: what it lacks is not there by choice. @throws VersionUnknown, NotThatFarBack, CannotCut.
  */
-export async function editsOf({ tenant, dataset: { root, format }, options, known }: EditsRequest): Promise<Edits> {
+export async function editsOf({ tenant, dataset: { root, format }, options, known, files }: EditsRequest): Promise<Edits> {
   if (options.paths.length > 0) return { edit: NO_REPAIR };
-  const captured = tenant.openFiles(root);
+  const captured = files ?? tenant.openFiles(root);
   const repair = options.keepTornHead ? NO_REPAIR : await repairOnRestore(captured, { format, findings: [...known] });
   const wish = wishOf(options);
   if (!wish) return { edit: repair };

@@ -152,6 +152,23 @@ export class StagedDiffers extends DrError {
   }
 }
 
+/** Files that a snapshot only pinned and that are nowhere any more, neither in the repository nor at the source. */
+export class PinnedGone extends DrError {
+  readonly code = 'restore.pinned_gone';
+  constructor(dataset: string, { missing, why }: { missing: readonly { path: string; size: number }[]; why: string }) {
+    const bytes = missing.reduce((sum, { size }) => sum + size, 0);
+    const named = missing.slice(0, NAMED_MAX).map(({ path }) => path);
+    const more = missing.length > NAMED_MAX ? ` and ${missing.length - NAMED_MAX} more` : '';
+    super(
+      `The snapshot only pins ${missing.length} files of ${bytes} bytes of ${dataset} that no other backup holds, and ${why}: ${named.join(', ')}${more}. ` +
+        'So this data set was not restored. Restore it from another backup, or what is there of it with paths (--path).',
+      { details: { dataset, paths: missing.slice(0, 1_000).map(({ path }) => path), files: missing.length, bytes } },
+    );
+  }
+}
+
+const NAMED_MAX = 20;
+
 /** Globs that select no file of the data set. */
 export class PathsMatchNothing extends DrError {
   readonly code = 'restore.paths_match_nothing';

@@ -3,7 +3,10 @@ import type { Commit, Progress, TenantRepository } from '@dr/repository';
 import { type Edits, editsOf } from './edits.ts';
 import { SwapFailed, targetError } from './errors.ts';
 import { lossOf, lossOfVersion } from './loss.ts';
-import type { RestoreChoices } from './options.ts';
+import { type RestoreChoices, wantedPaths } from './options.ts';
+import { absentPins, findPins, neededPins, type Pins } from './pins/find-pins.ts';
+import { missingIn, refuseMissing } from './pins/refuse-missing.ts';
+import { wholeFiles } from './pins/whole-files.ts';
 import type { RestoredSet } from './restored-set.ts';
 import { checkStructure } from './stage/check-structure.ts';
 import { settleModes, stage } from './stage/stage.ts';
@@ -23,6 +26,8 @@ export interface RestoreDatasetRequest {
   place: Place;
   /** Absolute folder that holds all tenants. */
   sourceRoot: string;
+  /** The folder of the live data sets, from which a restore may take what a snapshot only pins. Absent: from the repository alone. */
+  liveRoot?: string;
   /** Fingerprint of what lay in the target when the restore was planned; absent: whatever lies there now. */
   planned?: string;
   signal: AbortSignal;
@@ -84,9 +89,12 @@ async function prepare(request: RestoreDatasetRequest): Promise<RestoredDataset>
   const { place, options, signal, beginSwap } = request;
   const before = await allowed(request, request.planned);
   const known = knownFindings(request);
-  const edits = await editsOf({ ...request, known });
+  const found = await findPins({ ...request, wanted: wantedPaths(request.dataset.format, options) });
+  const edits = await editsOf({ ...request, known, files: wholeFiles(request.tenant, request.dataset.root, found) });
+  const pins = neededPins(found, edits);
+  await refuseMissing(pins, { ...request, known });
   refuseNarrow(await roomAt(place), bytesStaged(edits.cut?.size ?? capturedSize(request)));
-  const { objects, bytes, notes, closed } = await stage({ ...request, edit: edits.edit });
+  const { objects, bytes, notes, closed } = await stage({ ...request, edit: edits.edit, pins });
   const isPart = options.paths.length > 0;
   const findings = isPart ? [] : await checkStructure(place.staging, known);
   await allowed(request, before.fingerprint);
@@ -94,13 +102,20 @@ async function prepare(request: RestoreDatasetRequest): Promise<RestoredDataset>
   await beginSwap();
   signal.throwIfAborted();
   await recordIntent(place);
-  return { objects, bytes, findings: [...notes, ...findings], lacks: lackOf(request, edits, findings) };
+  return { objects, bytes, findings: [...notes, ...findings], lacks: lackOf(request, { ...edits, pins }, findings) };
 }
 
-function lackOf(request: RestoreDatasetRequest, { edit, cut }: Edits, checked: readonly Finding[]): string | undefined {
+function lackOf(
+  request: RestoreDatasetRequest,
+  { edit, cut, pins }: Edits & { pins: Pins },
+  checked: readonly Finding[],
+): string | undefined {
   const { format } = request.dataset;
-  if (cut) return lossOfVersion(captured(request), format, cut, checked);
-  return lossOf(captured(request), format, request.options, edit.notes);
+  const loss = cut
+    ? lossOfVersion(captured(request), format, cut, checked)
+    : lossOf(captured(request), format, request.options, edit.notes);
+  const lacks = [loss, missingIn(pins)].filter((lack) => lack !== undefined);
+  return lacks.length > 0 ? lacks.join(' ') : undefined;
 }
 
 async function allowed(request: RestoreDatasetRequest, planned: string | undefined): Promise<Survey> {
@@ -126,5 +141,6 @@ async function resumed(request: RestoreDatasetRequest): Promise<RestoredDataset>
   const edits = await editsOf({ ...request, known });
   const { objects = 0, bytes = 0 } = edits.cut?.size ?? captured(request) ?? {};
   const findings = options.paths.length > 0 ? [] : await checkStructure(place.target, known).catch(() => known);
-  return { objects, bytes, findings: [...edits.edit.notes, ...findings], lacks: lackOf(request, edits, findings) };
+  const pins = neededPins(await absentPins({ ...request, wanted: wantedPaths(request.dataset.format, options) }), edits);
+  return { objects, bytes, findings: [...edits.edit.notes, ...findings], lacks: lackOf(request, { ...edits, pins }, findings) };
 }

@@ -4,9 +4,10 @@ import type { RestorePlan as PlanResource, RestoredVersion } from '../resources.
 
 /** A plan as the gateway would tell it. The time is unknown: no restore was measured here. */
 export function planView(plan: RestorePlan, { backupId, tenant, datasets: held }: Commit, targetTenant: string): PlanResource {
-  const datasets = plan.datasets.map(({ fingerprint: _, target, version, ...dataset }) => ({
+  const datasets = plan.datasets.map(({ fingerprint: _, target, version, pinned, ...dataset }) => ({
     ...dataset,
     ...(version && { version: versionView(version) }),
+    ...(pinned && { pinned: { held: pinned.held, live: pinned.live, missing: pinned.missing, missing_paths: pinned.missingPaths } }),
     target: { ...target, locks: target.locks.map(({ path, ageSeconds, fresh }) => ({ path, age_seconds: ageSeconds, fresh })) },
   }));
   return {

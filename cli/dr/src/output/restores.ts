@@ -1,4 +1,4 @@
-import type { PlannedDataset, Restore, RestorePlan } from '../resources.ts';
+import type { FileSum, PlannedDataset, Restore, RestorePlan } from '../resources.ts';
 import { bytes, counted, duration } from './human.ts';
 import { printable, table } from './table.ts';
 
@@ -34,7 +34,13 @@ export function planText(plan: RestorePlan): string {
   const time = estimated_seconds == null ? '' : `, about ${duration(estimated_seconds)}`;
   const room = bytes_needed == null ? '' : `; takes ${bytes(bytes_needed)} of ${bytes(bytes_free)} that are free`;
   const head = `Would restore ${backup_id}: ${counted(datasets.length, 'data set')}, ${bytes(size)}${time}${room}`;
-  return [head, ...(rows.length > 0 ? [table(PLAN, rows)] : []), ...datasets.flatMap(versionText), ...remarksOf(plan)].join('\n');
+  return [
+    head,
+    ...(rows.length > 0 ? [table(PLAN, rows)] : []),
+    ...datasets.flatMap(versionText),
+    ...datasets.flatMap(pinnedLines),
+    ...remarksOf(plan),
+  ].join('\n');
 }
 
 /** What a data set will be, and what is cut off for that. */
@@ -50,6 +56,14 @@ function versionText({ from, version }: PlannedDataset): string[] {
       `${what} Left out: ${counted(cut_off.versions, 'version')}${more}; ${counted(cut_off.files, 'file')}, ${bytes(cut_off.bytes)}.`,
     ),
   ];
+}
+
+/** Where the files of a snapshot are that it only pins, and which are gone. */
+function pinnedLines({ from, pinned }: PlannedDataset): string[] {
+  if (!pinned) return [];
+  const told = ({ objects, bytes: size }: FileSum): string => `${counted(objects, 'file')}, ${bytes(size)}`;
+  const where = `${told(pinned.held)} in other backups; ${told(pinned.live)} at the source; ${told(pinned.missing)} gone`;
+  return [`Only pinned of ${from}: ${where}`, ...pinned.missing_paths.map((path) => `  gone: ${path}`)].map((line) => printable(line));
 }
 
 function remarksOf({ conflicts = [], lacking = [], warnings = [] }: RestorePlan): string[] {

@@ -56,15 +56,20 @@ export class UnchangedFiles {
   }
 
   #proves(body: Uint8Array, file: CaptureFile): boolean | Promise<boolean> {
-    const captured = capturedIdentity(body);
-    if (!captured || captured.racy || captured.pinned || !sameIdentity(captured, file)) return false;
-    return captured.pieceIds.length === 0 || this.#allCount(captured.pieceIds);
+    const ids = provesSame(body, file);
+    return ids !== undefined && (ids.length === 0 || this.#allCount(ids));
   }
 
   async #allCount(ids: readonly Uint8Array[]): Promise<boolean> {
     for (const id of ids) if (!(await this.counts(id))) return false;
     return true;
   }
+}
+
+/** The pieces of an encoded entry, when it proves that a file is the one that was captured there; undefined when it does not, or has no bytes itself. */
+export function provesSame(body: Uint8Array, file: Identity): readonly Uint8Array[] | undefined {
+  const captured = capturedIdentity(body);
+  return !captured || captured.racy || captured.pinned || !sameIdentity(captured, file) ? undefined : captured.pieceIds;
 }
 
 type Identity = Pick<CaptureFile, 'size' | 'mode' | 'uid' | 'gid' | 'mtimeNs' | 'ctimeNs' | 'ino' | 'etag'>;

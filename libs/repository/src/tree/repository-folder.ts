@@ -56,6 +56,12 @@ export async function findEntry(reader: PieceReader, root: PieceId, path: string
 export async function readFile(reader: PieceReader, root: PieceId, path: string, range?: ByteRange): Promise<Uint8Array> {
   const entry = await findEntry(reader, root, path);
   if (entry?.kind !== 'file') throw new PathUnknown(path, root);
+  return readEntry(reader, entry, range);
+}
+
+/** As readFile, of a file whose entry is at hand. @throws PinnedOnly, RangeOutside, Damaged. */
+export async function readEntry(reader: PieceReader, entry: TreeEntry, range?: ByteRange): Promise<Uint8Array> {
+  const { path } = entry;
   if (entry.pinned) throw new PinnedOnly(path);
   const { start, end } = range ?? { start: 0, end: entry.size };
   if (range && (start < 0 || start >= end || end > entry.size)) throw new RangeOutside(path, { start, end }, entry.size);

@@ -1,25 +1,31 @@
 import { type Finding, type RestoreRepair, VersionUnknown } from '@dr/deeplake';
-import type { TenantRepository } from '@dr/repository';
+import type { Commit, TenantRepository } from '@dr/repository';
 import { DrError } from '@dr/storage';
 import { type Edits, editsOf } from '../edits.ts';
 import { PathsMatchNothing } from '../errors.ts';
 import { isCut, type RestoreChoices, wantedPaths } from '../options.ts';
+import { amountOf, findPins, neededPins, type Pins } from '../pins/find-pins.ts';
+import { refuseMissing } from '../pins/refuse-missing.ts';
+import { wholeFiles } from '../pins/whole-files.ts';
 import type { RestoredSet } from '../restored-set.ts';
 import { refuseInsideOpaque } from '../target/neighbours.ts';
 import { findPlace, type Place } from '../target/place.ts';
 import { type Room, roomAt } from '../target/room.ts';
 import { refuseSurveyed, type Survey, surveyTarget } from '../target/survey.ts';
 import { compareWithTarget, type Seen } from './compare.ts';
-import type { Conflict, DatasetPlan } from './plan.ts';
+import { type Conflict, type DatasetPlan, MISSING_NAMED_MAX, type PlannedPins } from './plan.ts';
 
 export interface DatasetPlanRequest {
   tenant: TenantRepository;
+  commit: Commit;
   targetTenant: string;
   dataset: RestoredSet;
   /** As the backup has it. */
   captured: { objects: number; bytes: number; status: string; path?: string; findings?: readonly unknown[] };
   options: RestoreChoices;
   sourceRoot: string;
+  /** See RestoreDatasetRequest. */
+  liveRoot?: string;
   now: number;
   /** Walk the captured tree and compare it with the target. */
   detail: boolean;
@@ -45,18 +51,29 @@ export async function planDataset(request: DatasetPlanRequest): Promise<PlannedD
   const room = survey && (await ask(() => roomAt(place)));
   if (survey) await ask(async () => refuseSurveyed(place, survey, options));
   const known = (captured.findings ?? []) as Finding[];
-  const edits = isCut(options) ? await askVersion(() => editsOf({ ...request, known }), dataset, conflicts) : undefined;
+  const found = await findPins({ ...request, wanted: wantedPaths(dataset.format, options) });
+  const files = wholeFiles(request.tenant, dataset.root, found);
+  const edits = isCut(options) ? await askVersion(() => editsOf({ ...request, known, files }), dataset, conflicts) : undefined;
   const cut = edits?.cut;
+  const pins = neededPins(found, edits);
+  await ask(() => refuseMissing(pins, { ...request, known }));
   const seen = place && (await ask(() => compared(place, survey, request, edits?.edit)));
   const { objects, bytes } = seen ?? cut?.size ?? captured;
   const isWhole =
     captured.status === 'completed' || (cut && known.every(({ severity, path }) => severity !== 'error' || cut.leaveOut.has(path)));
-  const status = isWhole ? ('completed' as const) : ('partial' as const);
+  const status = isWhole && pins.missing.length === 0 ? ('completed' as const) : ('partial' as const);
   const { from, to, format } = dataset;
   const target = { exists: survey?.exists ?? false, objects: survey?.objects ?? 0, bytes: survey?.bytes ?? 0, locks: survey?.locks ?? [] };
   const version = cut && { version: { ...cut.version, cutOff: cut.cutOff } };
-  const more = { ...version, ...(seen && request.detail && { changes: seen.changes }), ...(survey && { fingerprint: survey.fingerprint }) };
+  const changes = seen && request.detail && { changes: seen.changes };
+  const more = { ...version, ...changes, ...plannedPins(pins), ...(survey && { fingerprint: survey.fingerprint }) };
   return { plan: { from, to, format, status, objects, bytes, target, ...more }, conflicts, room, seen };
+}
+
+function plannedPins(pins: Pins): { pinned?: PlannedPins } {
+  const [held, live, missing] = [amountOf(pins.held.values()), amountOf(pins.live.values()), amountOf(pins.missing)];
+  if (held.objects + live.objects + missing.objects === 0) return {};
+  return { pinned: { held, live, missing, missingPaths: pins.missing.slice(0, MISSING_NAMED_MAX).map(({ path }) => path) } };
 }
 
 /** Nothing is made there, so the ids do not matter. */

@@ -15,6 +15,8 @@ export interface PlanRequest {
   options: RestoreChoices;
   /** Absolute folder that holds all tenants. */
   sourceRoot: string;
+  /** See RestoreDatasetRequest. */
+  liveRoot?: string;
   now: number;
   /** Walk every captured tree and compare it with its target; else only what may be in the way is looked at. */
   detail: boolean;

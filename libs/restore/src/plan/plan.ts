@@ -1,4 +1,5 @@
 import type { CutOff, CutVersion, DatasetFormat } from '@dr/deeplake';
+import type { Amount } from '@dr/repository';
 import type { Lock } from '../target/survey.ts';
 import type { Changes } from './compare.ts';
 
@@ -11,6 +12,18 @@ export interface Conflict {
   /** Of a version that is not there: names of those that are, the nearest first. */
   versions?: readonly string[];
 }
+
+export interface PlannedPins {
+  /** In other backups of the repository. */
+  held: Amount;
+  /** At the source, as they were. */
+  live: Amount;
+  /** Nowhere any more. */
+  missing: Amount;
+  missingPaths: string[];
+}
+
+export const MISSING_NAMED_MAX = 100;
 
 /** What a restore would do with one data set. */
 export interface DatasetPlan {
@@ -27,6 +40,8 @@ export interface DatasetPlan {
   version?: CutVersion & { cutOff: CutOff };
   /** Only in a plan in detail. */
   changes?: Changes;
+  /** Of a snapshot: where the files are that it only pins. `missing_paths`: at most MISSING_NAMED_MAX. */
+  pinned?: PlannedPins;
   /** Of what lies in the target: given back with the restore's request, so that it is refused when something else lies there then. */
   fingerprint?: string;
 }

@@ -8,10 +8,17 @@ export function warningsOf(planned: readonly PlannedDataset[], { commit, targetT
   const withViews = moved.filter(({ seen }) => seen?.hasViews);
   const withLinks = planned.filter(({ seen }) => seen?.hasLinks);
   const v4 = planned.filter(({ plan }) => plan.format === 'v4');
-  const torn = planned.filter(({ plan }) => plan.status === 'partial');
+  const torn = planned.filter(({ plan }) => plan.status === 'partial' && !plan.pinned?.missing.objects);
+  const lacking = planned.filter(({ plan }) => (plan.pinned?.missing.objects ?? 0) > 0);
+  const live = planned.filter(({ plan }) => (plan.pinned?.live.objects ?? 0) > 0);
   const lossy = options.keepTornHead ? 'their bytes come back as they were captured' : 'a torn head is restored as of its last commit';
   const warnings: [readonly PlannedDataset[], string][] = [
     [torn, `The backup holds ${named(torn)} with loss; ${lossy}, and the restore ends as partial.`],
+    [
+      lacking,
+      `Of ${named(lacking)} the snapshot only pins files that are gone; what is left is restored, and the restore ends as partial.`,
+    ],
+    [live, `Of ${named(live)} files that the snapshot only pins are taken from the source, as long as nobody writes to them.`],
     [
       withViews,
       `Saved views of ${named(withViews)} name the absolute path of the data set that they were made from; they still lead there.`,

@@ -1,9 +1,11 @@
 import { chmod, chown, mkdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Finding, type RestoreRepair, restoreOrder, syntheticFiles } from '@dr/deeplake';
-import type { Progress, RestoreReport, TenantRepository } from '@dr/repository';
-import { PathsMatchNothing } from '../errors.ts';
+import type { Progress, RestoreReport, TenantRepository, TreeEntry } from '@dr/repository';
+import { PathsMatchNothing, PinnedGone } from '../errors.ts';
 import { type RestoreChoices, wantedPaths } from '../options.ts';
+import { copyLive } from '../pins/copy-live.ts';
+import { amountOf, type Pins } from '../pins/find-pins.ts';
 import type { RestoredSet } from '../restored-set.ts';
 import { entryAt, exists, syncFolder } from '../target/entries.ts';
 import type { Place } from '../target/place.ts';
@@ -17,6 +19,8 @@ export interface StageRequest {
   place: Place;
   /** How the restored files differ from the captured ones. */
   edit: RestoreRepair;
+  /** Where the files are that the backup only pins. */
+  pins: Pins;
   signal: AbortSignal;
   progress: (progress: Progress) => void;
   moved?: () => void;
@@ -27,19 +31,32 @@ export type Staged = RestoreReport & { notes: readonly Finding[]; closed: readon
 
 /** Fills the staging folder with a data set and reads every byte of it again. @returns what was written, and what was repaired on the way. */
 export async function stage(request: StageRequest): Promise<Staged> {
-  const { tenant, dataset, options, place, edit, signal, progress, moved } = request;
+  const { tenant, dataset, options, place, edit, signal, progress, moved, pins } = request;
   const isWanted = wantedPaths(dataset.format, options);
-  const wanted = (path: string): boolean => isWanted(path) && !edit.leaveOut.has(path);
+  const gone = new Set(pins.missing.map(({ path }) => path));
+  const wanted = (path: string): boolean => isWanted(path) && !edit.leaveOut.has(path) && !gone.has(path);
   await makeFolders(place);
   await mkdir(place.staging, { mode: 0o700 });
-  const report = await tenant.restore(dataset.root, place.staging, { filter: ({ path }) => wanted(path), signal, progress });
-  if (options.paths.length > 0 && report.objects === 0) throw new PathsMatchNothing(dataset.from, options.paths);
+  const filter = ({ path }: { path: string }): boolean => wanted(path);
+  const pinned = (entry: TreeEntry) => pins.held.get(entry.path) ?? leftToUs(entry, request);
+  const report = await tenant.restore(dataset.root, place.staging, { filter, pinned, signal, progress });
+  const objects = report.objects + pins.live.size;
+  if (options.paths.length > 0 && objects === 0) throw new PathsMatchNothing(dataset.from, options.paths);
   const closed = await openClosed(tenant, dataset.root, place.staging);
+  const copied = await copyLive(pins, { ...request, staging: place.staging });
+  closed.push(...copied.closed);
   await ownAs(place.staging, (await exists(place.target)) ? place.target : place.folder);
   await writeAnew(request, wanted);
-  if (options.verifyIntegrity) await verifyStaged(tenant, dataset.root, place.staging, { wanted, signal, moved });
-  const written = edit.write.reduce((sum, { content }) => sum + content.length, 0);
-  return { ...report, objects: report.objects + edit.write.length, bytes: report.bytes + written, notes: edit.notes, closed };
+  const how = { wanted, signal, moved, pinned: { held: pins.held, digests: copied.digests } };
+  if (options.verifyIntegrity) await verifyStaged(tenant, dataset.root, place.staging, how);
+  const written = edit.write.reduce((sum, { content }) => sum + content.length, 0) + amountOf(pins.live.values()).bytes;
+  return { ...report, objects: objects + edit.write.length, bytes: report.bytes + written, notes: edit.notes, closed };
+}
+
+/** Copied from the source afterwards. What is in no list must not be left out without a word. */
+function leftToUs(entry: TreeEntry, { pins, dataset }: StageRequest): 'left-to-caller' {
+  if (pins.live.has(entry.path)) return 'left-to-caller';
+  throw new PinnedGone(dataset.from, { missing: [entry], why: 'the backup does not say where it lay' });
 }
 
 /** The folders above staging and target. New ones belong to whom the one above belongs to. */

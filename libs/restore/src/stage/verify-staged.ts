@@ -1,22 +1,42 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TenantRepository, TreeEntry } from '@dr/repository';
 import { StagedDiffers } from '../errors.ts';
+
+/** What files must be that the tree only pins, by path: the entry of another backup, or the SHA-256 of what was copied. */
+export interface PinnedDigests {
+  held: ReadonlyMap<string, TreeEntry>;
+  digests: ReadonlyMap<string, string>;
+}
 
 /** Reads every staged file again and compares it with the digest of its capture. @throws StagedDiffers */
 export async function verifyStaged(
   tenant: TenantRepository,
   root: string,
   staging: string,
-  { wanted, signal, moved }: { wanted: (path: string) => boolean; signal: AbortSignal; moved?: () => void },
+  { wanted, signal, moved, pinned }: { wanted: (path: string) => boolean; signal: AbortSignal; moved?: () => void; pinned?: PinnedDigests },
 ): Promise<void> {
   for await (const entry of tenant.entries(root)) {
     signal.throwIfAborted();
     moved?.();
     if (entry.kind !== 'file' || !wanted(entry.path)) continue;
-    if ((await digestOf(join(staging, entry.path), entry)) !== entry.digest) throw new StagedDiffers(entry.path);
+    if (!(await isAsCaptured(join(staging, entry.path), entry, pinned))) throw new StagedDiffers(entry.path);
   }
+}
+
+async function isAsCaptured(path: string, entry: TreeEntry, pinned: PinnedDigests | undefined): Promise<boolean> {
+  const copied = pinned?.digests.get(entry.path);
+  if (copied !== undefined) return (await plainDigestOf(path)) === copied;
+  const captured = entry.pinned ? pinned?.held.get(entry.path) : entry;
+  return captured !== undefined && (await digestOf(path, captured)) === captured.digest;
+}
+
+async function plainDigestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const bytes of createReadStream(path)) hash.update(bytes as Buffer);
+  return hash.digest('hex');
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();

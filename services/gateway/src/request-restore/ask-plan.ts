@@ -24,6 +24,11 @@ interface Amount {
   bytes: number;
 }
 
+interface Sum {
+  objects: number;
+  bytes: number;
+}
+
 /** What the restorer plans; see its AnswerPlans. */
 export interface PlanView {
   datasets: {
@@ -36,6 +41,7 @@ export interface PlanView {
     target: { exists: boolean; objects: number; bytes: number; locks: { path: string; ageSeconds: number; fresh: boolean }[] };
     version?: VersionView;
     changes?: { added: Amount; replaced: Amount; same: Amount; removed: Amount };
+    pinned?: { held: Sum; live: Sum; missing: Sum; missingPaths: string[] };
     fingerprint?: string;
   }[];
   objects: number;

@@ -17,6 +17,8 @@ const versionPlan = z
   })
   .meta({ id: 'RestoredVersion' });
 
+const pinnedAmount = z.strictObject({ objects: z.int(), bytes: z.int() });
+
 const datasetPlan = z
   .strictObject({
     from: z.string(),
@@ -36,6 +38,15 @@ const datasetPlan = z
       .strictObject({ added: amount, replaced: amount, same: amount, removed: amount })
       .optional()
       .describe('Files of the target afterwards. `same` have the size and time of the backup’s; they are written all the same.'),
+    pinned: z
+      .strictObject({
+        held: pinnedAmount.describe('In other backups.'),
+        live: pinnedAmount.describe('At the source, as they were.'),
+        missing: pinnedAmount.describe('Nowhere any more.'),
+        missing_paths: z.array(z.string()).describe('At most 100 of those that are missing.'),
+      })
+      .optional()
+      .describe('Of a snapshot: where the files are that it only pins.'),
   })
   .meta({ id: 'DatasetRestorePlan' });
 
@@ -93,13 +104,19 @@ export function planResource(plan: PlanView, asked: PlannedRequest & { lacking: 
   };
 }
 
-function datasetResource({ fingerprint: _, target, version, ...plan }: PlanView['datasets'][number]): z.infer<typeof datasetPlan> {
+function datasetResource({ fingerprint: _, target, version, pinned, ...plan }: PlanView['datasets'][number]): z.infer<typeof datasetPlan> {
   const locks = target.locks.map(({ path, ageSeconds, fresh }) => ({ path, age_seconds: ageSeconds, fresh }));
-  return { ...plan, target: { ...target, locks }, ...(version && { version: versionResource(version) }) };
+  const more = { ...(version && { version: versionResource(version) }), ...(pinned && { pinned: pinnedResource(pinned) }) };
+  return { ...plan, target: { ...target, locks }, ...more };
 }
 
 const versionResource = ({ committedAtMs, cutOff, ...version }: VersionView): z.infer<typeof versionPlan> => ({
   ...version,
   ...(committedAtMs !== undefined && { committed_at: new Date(committedAtMs).toISOString() }),
   cut_off: cutOff,
+});
+
+const pinnedResource = ({ missingPaths, ...amounts }: NonNullable<PlanView['datasets'][number]['pinned']>) => ({
+  ...amounts,
+  missing_paths: missingPaths,
 });

@@ -51,7 +51,7 @@ export class AnswerPlans implements OnApplicationBootstrap, OnApplicationShutdow
     const { database, config, now } = this.house;
     const tenant = await (await this.repository.open()).tenant(name);
     const rate = await measuredRate(database);
-    const where = { sourceRoot: config.deeplake.root, now: now(), rate, atOnce: RESTORES_AT_ONCE };
+    const where = { sourceRoot: config.deeplake.root, liveRoot: config.deeplake.root, now: now(), rate, atOnce: RESTORES_AT_ONCE };
     const commit = await tenant.commit(backupId);
     const plan = await planRestore({ tenant, commit, targetTenant, datasets, options, detail, ...where });
     const targets = datasets.map(({ to }) => to);

@@ -12,7 +12,7 @@ import { isCancelled, RestoreCancelled, watchForCancel } from './cancel-watch.ts
 import { recordRate } from './rate.ts';
 
 /** Errors that no further try can help: told at once instead of being tried again. */
-const FINAL = /^(restore\.|repository\.(damaged|backup_|path_unknown|tenant_unknown|format_too_new)|wrong_state\.|keys\.)/;
+const FINAL = /^(restore\.|repository\.(damaged|pinned_only|backup_|path_unknown|tenant_unknown|format_too_new)|wrong_state\.|keys\.)/;
 
 /** Runs `restore` jobs: one data set each. The job ends by the data set's event in the restore's stream. */
 @Injectable()
@@ -78,6 +78,7 @@ export class RestoreDatasets implements OnApplicationBootstrap, OnApplicationShu
       dataset,
       options,
       sourceRoot: this.house.config.deeplake.root,
+      liveRoot: this.house.config.deeplake.root,
       place,
       planned: dataset.planned,
       now: this.house.now,
