@@ -59,9 +59,24 @@ CREATE INDEX catalog_backup_datasets_good
   ON catalog_backup_datasets (tenant COLLATE "C", dataset_id COLLATE "C", requested_at DESC, backup_id DESC) WHERE doc ->> 'status' = 'completed';
 `;
 
+/**
+ * What lists ask for stands before the time in an index, so that a page is found at once, however rare it is among a million backups. The
+ * lists by data set go by `catalog_backup_datasets`, and the inverted index over all ids of a backup has no reader any more.
+ */
+const listPaths = `
+DROP INDEX catalog_backups_datasets;
+CREATE INDEX catalog_backups_kind ON catalog_backups (tenant, type, status, requested_at DESC, backup_id DESC);
+CREATE INDEX catalog_backups_kind_of_all ON catalog_backups (type, status, requested_at DESC, backup_id DESC);
+CREATE INDEX catalog_backup_datasets_of_all ON catalog_backup_datasets (dataset_id COLLATE "C", requested_at DESC, backup_id DESC);
+CREATE INDEX catalog_backups_verified ON catalog_backups (backup_id)
+  WHERE status IN ('completed', 'partial') AND doc -> 'verification' ->> 'ok' = 'true';
+CREATE INDEX catalog_restores_tenant ON catalog_restores (tenant, requested_at DESC, restore_id DESC);
+`;
+
 export const migrations: MigrationClass[] = [
   sqlMigration('CreateCatalog1764100000000', readModels),
   sqlMigration('AddCancelReasons1764200000000', cancelReasons),
   sqlMigration('AddKeyLife1764500000000', keyLife),
   sqlMigration('AddDatasetPlaces1764700000000', datasetPlaces),
+  sqlMigration('AddListPaths1764900001000', listPaths),
 ];

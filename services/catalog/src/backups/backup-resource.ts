@@ -17,6 +17,15 @@ export interface BackupRow {
   waiting: { code: string | null; message: string } | null;
 }
 
+/** Of `catalog_backups b` and `operation_texts t`: everything that the resource shows. */
+export const COLUMNS = `b.backup_id, b.tenant, to_char(b.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS requested_at,
+  b.type, b.status, b.dataset_ids, b.doc, t.description, t.metadata AS user_metadata,
+  (SELECT jsonb_agg(jsonb_build_object('n', d.n, 'doc', d.doc) ORDER BY d.n) FROM catalog_backup_datasets d
+    WHERE d.backup_id = b.backup_id) AS datasets,
+  CASE WHEN b.status IN ('pending', 'running') THEN (SELECT jsonb_build_object('code', j.error_code, 'message', j.error) FROM jobs j
+    WHERE j.operation_id = b.backup_id AND j.status = 'queued' AND j.error IS NOT NULL
+    ORDER BY (j.error_code = 'store.full') DESC NULLS LAST, j.available_at LIMIT 1) END AS waiting`;
+
 /** What the projection gathers from the events, beyond the columns that lists select by. */
 export interface BackupDoc {
   expected: number;

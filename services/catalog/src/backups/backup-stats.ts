@@ -1,5 +1,5 @@
 import { type Queryable, rows } from '@dr/event-store';
-import type { TenantScope } from './backups.queries.ts';
+import type { TenantScope } from '../queries/tenant-scope.ts';
 
 /** What backups come to, per type and end. Bytes; of backups that are there to be restored. */
 interface Group {

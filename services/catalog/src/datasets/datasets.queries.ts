@@ -1,5 +1,5 @@
 import { type Queryable, rows } from '@dr/event-store';
-import type { TenantScope } from '../backups/backups.queries.ts';
+import type { TenantScope } from '../queries/tenant-scope.ts';
 
 export interface ListDatasets {
   scope: TenantScope;

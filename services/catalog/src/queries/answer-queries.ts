@@ -4,11 +4,13 @@ import { type House, InjectHouse } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { findApiKey, knownApiKey, type ListApiKeys, listApiKeys } from '../api-keys/api-keys.queries.ts';
 import { backupStats } from '../backups/backup-stats.ts';
-import { findBackup, type ListBackups, listBackups, type TenantScope } from '../backups/backups.queries.ts';
+import { findBackup, listBackups } from '../backups/backups.queries.ts';
+import type { ListBackups } from '../backups/list-query.ts';
 import { otherCopies } from '../backups/other-copies.ts';
 import { type ListDatasets, listDatasets } from '../datasets/datasets.queries.ts';
 import { findRestore, listRestores } from '../restores/restores.queries.ts';
 import { findVerification } from '../verifications/verifications.ts';
+import type { TenantScope } from './tenant-scope.ts';
 
 /** PostgreSQL does not answer the catalog, so the catalog cannot answer. Asking again helps. */
 class CatalogAway extends Error {

@@ -1,6 +1,6 @@
 import { type Queryable, rows } from '@dr/event-store';
-import type { TenantScope } from '../backups/backups.queries.ts';
 import { decodeCursor, encodeCursor } from '../queries/cursor.ts';
+import type { TenantScope } from '../queries/tenant-scope.ts';
 
 interface RestoreRow {
   restore_id: string;
@@ -29,15 +29,16 @@ export async function findRestore(on: Queryable, restoreId: string, scope: Tenan
   return row && restoreResource(row);
 }
 
+export const LIST_RESTORES = `${SELECT} AND ($2::timestamptz IS NULL OR (r.requested_at, r.restore_id) < ($2, $3::text))
+    ORDER BY r.requested_at DESC, r.restore_id DESC LIMIT $4`;
+
 /** Newest first. @throws BadCursor */
 export async function listRestores(
   on: Queryable,
   { scope, limit, cursor }: { scope: TenantScope; limit: number; cursor?: string },
 ): Promise<{ restores: object[]; next_cursor: string | null }> {
   const place = cursor === undefined ? undefined : decodeCursor(cursor);
-  const sql = `${SELECT} AND ($2::timestamptz IS NULL OR (r.requested_at, r.restore_id) < ($2, $3::text))
-    ORDER BY r.requested_at DESC, r.restore_id DESC LIMIT $4`;
-  const found = await rows<RestoreRow>(on, sql, [tenantOf(scope), place?.at ?? null, place?.id ?? null, limit + 1]);
+  const found = await rows<RestoreRow>(on, LIST_RESTORES, [tenantOf(scope), place?.at ?? null, place?.id ?? null, limit + 1]);
   const shown = found.slice(0, limit);
   const last = shown.at(-1);
   const more = found.length > limit && last !== undefined;

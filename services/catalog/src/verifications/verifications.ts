@@ -1,6 +1,6 @@
 import type { ReadEvent } from '@dr/domain';
 import { type Queryable, rows } from '@dr/event-store';
-import type { TenantScope } from '../backups/backups.queries.ts';
+import type { TenantScope } from '../queries/tenant-scope.ts';
 import { BatchRows, type ViewTable } from '../views/batch-rows.ts';
 
 interface ViewRow {
