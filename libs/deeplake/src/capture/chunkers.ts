@@ -13,14 +13,28 @@ export function fixed(size: number, from = 0): Chunker {
   return { name: 'fixed', version: 1, size, from };
 }
 
-/** v4: packed files at the blocks they hold (they repeat small files byte for byte), others at fixed offsets behind their header. */
+/** Shorter files lie in the tree of a backup: there is no piece of them that could be met again. */
+const V4_SMALL_BYTES = 512;
+
+/**
+ * v4: files at fixed offsets behind their header. A compaction packs whole files into one, under new names: such a file is cut where the packed ones were
+ * cut, so that it repeats what is stored; what lies between the larger ones stays together.
+ */
 export function v4Chunker(size: number, reference: Reference | undefined): Chunker {
-  const cuts = (reference?.parts ?? []).flatMap((part) =>
-    part.packed && part.packed.offset > 0 && part.packed.offset < size ? [part.packed.offset] : [],
-  );
-  if (cuts.length > 0) return { name: 'cuts', version: 1, cuts: [...new Set(cuts)].sort((a, b) => a - b) };
   const header = reference?.parts[0]?.headerBytes ?? 0;
+  const cuts = packedCuts(reference?.parts ?? [], size);
+  if (cuts.some((cut) => cut !== header)) return { name: 'cuts', version: 1, cuts };
   return fixed(V4_PIECE_BYTES, header < size ? header : 0);
+}
+
+/** Where each packed file begins, where its header ends, and where it ends; the engine cuts what is longer than V4_PIECE_BYTES by itself. */
+function packedCuts(parts: Reference['parts'], size: number): number[] {
+  const cuts = parts.flatMap(({ packed, headerBytes = 0 }) => {
+    if (!packed || packed.length <= V4_SMALL_BYTES) return [];
+    const { offset, length } = packed;
+    return [offset, offset + Math.min(headerBytes, length), offset + length];
+  });
+  return [...new Set(cuts)].filter((cut) => cut > 0 && cut < size).sort((a, b) => a - b);
 }
 
 /** v3: an append makes the header longer and leaves the data, so pieces are counted from the header's end, where the file is no chunk from 0. */

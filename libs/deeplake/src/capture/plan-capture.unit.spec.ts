@@ -197,9 +197,9 @@ describe('v4', () => {
       '_deeplake_log/_meta/0000000001c00000000.jsonl',
       lines({ setId: { id: 'x' } }, { createBranch: { id: 'ab', name: 'main' } }),
     );
-    await put(root, '_deeplake_log/ab/0000000001m00000000.jsonl', lines(block([0, 10], [10, 8]), block([18], [12])));
-    await put(root, 'c/aa/packed', 'x'.repeat(30));
-    expect(chunkerOf(await plan(root), 'c/aa/packed')).toEqual({ name: 'cuts', version: 1, cuts: [10, 18] });
+    await put(root, '_deeplake_log/ab/0000000001m00000000.jsonl', lines(block([0, 600], [600, 80]), block([680, 700], [20, 1300])));
+    await put(root, 'c/aa/packed', 'x'.repeat(2000));
+    expect(chunkerOf(await plan(root), 'c/aa/packed')).toEqual({ name: 'cuts', version: 1, cuts: [5, 600, 700, 705] });
   });
 });
 

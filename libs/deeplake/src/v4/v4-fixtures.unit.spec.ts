@@ -17,7 +17,7 @@ interface ExpectedVersion {
 
 const folders: Record<string, string> = {};
 beforeAll(async () => {
-  for (const name of ['gen-v4-full', 'gen-v4-series', 'gen-v4-torn']) folders[name] = await unpackFixture(name);
+  for (const name of ['gen-v4-full', 'gen-v4-series', 'gen-v4-compact', 'gen-v4-torn']) folders[name] = await unpackFixture(name);
 });
 afterAll(removeTestFolders);
 
@@ -76,11 +76,14 @@ describe('gen-v4-full', () => {
   });
 });
 
-test('gen-v4-series: each of the six moments has its rows and no finding', async () => {
-  const { steps } = await expected<{ steps: Required<ExpectedVersion>[] }>('gen-v4-series');
-  expect(steps).toHaveLength(6);
+test.each([
+  ['gen-v4-series', 6],
+  ['gen-v4-compact', 2],
+])('%s: each of the %s moments has its rows and no finding', async (archive, moments) => {
+  const { steps } = await expected<{ steps: Required<ExpectedVersion>[] }>(archive);
+  expect(steps).toHaveLength(moments);
   for (const step of steps) {
-    const report = await inspect('gen-v4-series', step.folder);
+    const report = await inspect(archive, step.folder);
     expect(report.findings).toEqual([]);
     expectVersion(report, step);
   }
