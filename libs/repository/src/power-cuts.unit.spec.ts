@@ -35,8 +35,8 @@ async function chain(backups: CrashingBackups, datasetId: string, root: string, 
   }
 }
 
-/** A repository from its making on. @returns how many processes were killed. */
-async function life(number: number): Promise<number> {
+/** A repository from its making on. @returns how many processes were killed, and how many pieces it has as deltas. */
+async function life(number: number): Promise<{ killed: number; deltas: number }> {
   const random = seeded(seed + number);
   const world = new CrashingWorld(pool, random);
   const backups = new CrashingBackups(world);
@@ -48,11 +48,16 @@ async function life(number: number): Promise<number> {
   for (const { backupId } of commits) expect(await tenant.verify(backupId, { level: 'full' })).toMatchObject({ ok: true, findings: [] });
   await world.removeGarbage();
   await backups.check();
-  return backups.kills;
+  return { killed: backups.kills, deltas: await world.deltas() };
 }
 
 test(`${kills} kills: the repository opens, what was committed is whole, and garbage is only garbage`, async () => {
   process.stderr.write(`DR_KILLS_SEED=${seed}\n`);
-  let done = 0;
-  for (let number = 0; done < kills; number++) done += await life(number);
+  let [killed, deltas] = [0, 0];
+  for (let number = 0; killed < kills; number++) {
+    const more = await life(number);
+    killed += more.killed;
+    deltas += more.deltas;
+  }
+  expect(deltas).toBeGreaterThan(0);
 }, 3_600_000);

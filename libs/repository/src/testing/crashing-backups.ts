@@ -1,6 +1,6 @@
 import { BackupDecided } from '../errors.ts';
 import type { OpenedTenant } from '../tenant.ts';
-import type { BackupType, CapturedTree, Commit, Decision } from '../types.ts';
+import type { BackupType, CapturedTree, CaptureFile, Commit, Decision } from '../types.ts';
 import { type ChangingSource, type Contents, digest } from './changing-source.ts';
 import type { CrashingWorld } from './crashing-world.ts';
 import { captureFiles } from './folders.ts';
@@ -79,17 +79,22 @@ export class CrashingBackups {
         bases: [...slices, ...(parent ? [parent.datasets[0]!.root!] : [])],
       };
       if (this.#world.random() < 0.3) {
-        const { root } = await session.capture({ ...request, files: captureFiles(source.root, () => PIECE), slice: true });
+        const { root } = await session.capture({ ...request, files: filesOf(source.root), slice: true });
         await session.flush();
         slices.unshift(root);
         request.bases.unshift(root);
       }
-      const tree: CapturedTree = await session.capture({ ...request, files: captureFiles(source.root, () => PIECE) });
+      const tree: CapturedTree = await session.capture({ ...request, files: filesOf(source.root) });
       return await session.commit({ ...manifestOf(backupId, [tree], type), extra: { attempt } });
     } finally {
       await session.close();
     }
   }
+}
+
+/** Every file may be a delta to what it was before, as chunks of Deep Lake v3 are. */
+async function* filesOf(root: string): AsyncGenerator<CaptureFile[]> {
+  for await (const page of captureFiles(root, () => PIECE)) yield page.map((file) => ({ ...file, earlierForms: async () => [file.path] }));
 }
 
 /** SHA-256 of each file of a backup, read from the repository. */

@@ -81,10 +81,7 @@ export class CrashingWorld {
 
   /** Removes what no commit can need: torn objects, and packs that no index segment names. @returns how many. */
   async removeGarbage(): Promise<number> {
-    const reader = await this.reader();
-    if (!reader) return 0;
-    const index = new TenantIndex(reader.scope);
-    await index.load();
+    const index = await this.#index();
     const garbage = [...this.store.objects].filter(([key, { bytes }]) => {
       const pack = packOf(key)?.name;
       const segment = segmentOf(key)?.name;
@@ -93,6 +90,21 @@ export class CrashingWorld {
     });
     for (const [key] of garbage) this.store.objects.delete(key);
     return garbage.length;
+  }
+
+  /** How many pieces are stored as deltas. */
+  async deltas(): Promise<number> {
+    let count = 0;
+    (await this.#index()).pieces.forEach((_, __, base) => {
+      if (base) count++;
+    });
+    return count;
+  }
+
+  async #index(): Promise<TenantIndex> {
+    const index = new TenantIndex((await this.reader())!.scope);
+    await index.load();
+    return index;
   }
 
   async #open(store: PowerCutStore): Promise<OpenedTenant> {
