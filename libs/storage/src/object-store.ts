@@ -37,9 +37,10 @@ export interface ObjectStore {
 
   /**
    * Bytes [start, end) of an object, or all of it. The caller owns the buffer.
+   * @param memory where they may be put if they fit; a store that cannot do so gives them in memory of its own, as `buffer` of the result shows.
    * @throws ObjectMissing, StoreUnavailable; RangeOutside when the range is empty or not wholly inside the object.
    */
-  read(key: ObjectKey, range?: ByteRange, signal?: AbortSignal): Promise<Uint8Array>;
+  read(key: ObjectKey, range?: ByteRange, signal?: AbortSignal, memory?: ArrayBuffer): Promise<Uint8Array>;
 
   /** Size and time of an object; undefined when there is none. @throws StoreUnavailable. */
   stat(key: ObjectKey, signal?: AbortSignal): Promise<ObjectEntry | undefined>;

@@ -55,6 +55,7 @@ export class TreeRestore {
       return await this.#run(root);
     } finally {
       await this.#crew.settled();
+      this.#parts.pool.reads.trim();
     }
   }
 
@@ -129,12 +130,12 @@ export class TreeRestore {
   }
 
   async #readRange(ordinal: number, { start, end, records }: PackRange): Promise<void> {
-    const { scope, index } = this.#parts;
+    const { scope, index, pool } = this.#parts;
     const pack = index.pieces.packs[ordinal]!;
     const object = scope.names.pack(pack.kind, pack.name);
     const parts = { ...this.#parts, fileOf: (slot: number) => this.#files[slot]!.target, remaining: this.#remaining };
     try {
-      const bytes = await scope.store.read(object, { start, end });
+      const bytes = await pool.reads.read(scope.store, object, { start, end });
       this.#report.bytesRead += end - start;
       const { outcomes, finished, written, deltaBytes } = await runUnpack(parts, { pack: ordinal, bytes, start, whole: false, records });
       this.#report.bytesRead += deltaBytes;

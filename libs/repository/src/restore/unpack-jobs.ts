@@ -47,21 +47,26 @@ export async function runUnpack(parts: UnpackParts, { pack, bytes, start, whole,
   const own = { ...opening(parts, pack), bytes, start };
   const deltas = await readDeltas(parts, records);
   const entries = inOrder(records, listed, deltas);
-  const sources = [own, ...deltas.sources].map((source) => ({ ...source, bytes: exactly(source.bytes).bytes! }));
+  const sources = [own, ...deltas.sources].map((source) => ({ ...source, bytes: handed(pool, source.bytes) }));
   const job: UnpackJob = { type: 'unpack', sources, idKey: scope.keys.idKey, whole, remaining, ...recordLists(entries, parts.fileOf) };
+  const lent = sources.map((source) => pool.reads.isLent(source.bytes));
   const result = await pool.run(
     job,
     sources.map((source) => source.bytes.buffer as ArrayBuffer),
   );
+  for (const [i, memory] of result.memory.entries()) if (lent[i]) pool.reads.give(memory);
   const { finished, written, packProblem } = result;
   const outcomes = [...outcomesOf(parts, result, entries), ...deltas.lost];
   return { finished, written, packProblem, outcomes, deltaBytes: deltas.sources.reduce((sum, source) => sum + source.bytes.length, 0) };
 }
 
+/** Bytes with memory that goes with them. */
+const handed = (pool: WorkerPool, bytes: Uint8Array): Uint8Array => (pool.reads.isLent(bytes) ? bytes : exactly(bytes).bytes!);
+
 function opening({ scope, index }: UnpackParts, ordinal: number) {
   const pack = index.pieces.packs[ordinal]!;
-  const { name, kind, commitment } = pack;
-  return { name, kind, commitment, ...openPackOf(scope, pack) };
+  const { name, kind, salt, commitment } = pack;
+  return { name, kind, salt, commitment, ...openPackOf(scope, pack) };
 }
 
 const objectOf = ({ scope, index }: UnpackParts, ordinal: number): string => {

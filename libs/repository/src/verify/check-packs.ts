@@ -45,30 +45,31 @@ function hasRecord(entry: PackEntry | undefined, { id, location }: NeededRecord)
 const NO_BASE = new Uint8Array(0);
 
 /**
- * Every needed pack is read whole: its name, header, footer, and every needed record down to the SHA-256 of its piece. Deltas are opened with their bases,
+ * Every needed pack is read whole: header, footer, every other byte (docs/decisions/0071), and every needed record down to the SHA-256 of its piece. Deltas are opened with their bases,
  * so what is a delta in a pack is read once more, by itself.
  */
 export async function checkPacksFull(check: PackCheck, pool: WorkerPool): Promise<void> {
   const crew = new Crew(pool.size + 1);
   const progress = progressOf(check);
   const parts = { ...check, pool };
-  await eachPack(check, crew, async (pack, object, records) => {
+  const checkOne: CheckOne = async (pack, object, records) => {
     const ordinal = check.index.pieces.ordinalOf(pack.name)!;
     const { whole, later, listed } = portionsOf(records);
-    const bytes = await check.scope.store.read(object);
+    const bytes = await pool.reads.read(check.scope.store, object, { start: 0, end: pack.size });
     const read = bytes.length;
     const { outcomes, packProblem } = await runUnpack(parts, { pack: ordinal, bytes, start: 0, whole: true, records: whole, listed });
     for (const outcome of outcomes) settle(check, outcome);
     if (packProblem) report(check, object, 'damaged', `${object} is damaged: ${packProblem}.`, []);
     for (const range of rangesOf(later)) await checkRange(parts, ordinal, object, range);
     progress(read);
-  });
+  };
+  await eachPack(check, crew, checkOne).finally(() => pool.reads.trim());
 }
 
 /** The deltas for which there was no room beside the whole pack. */
 async function checkRange(parts: PackCheck & UnpackParts, pack: number, object: string, { start, end, records }: PackRange): Promise<void> {
   try {
-    const bytes = await parts.scope.store.read(object, { start, end });
+    const bytes = await parts.pool.reads.read(parts.scope.store, object, { start, end });
     const { outcomes } = await runUnpack(parts, { pack, bytes, start, whole: false, records });
     for (const outcome of outcomes) settle(parts, outcome);
   } catch (error) {

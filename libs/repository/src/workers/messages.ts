@@ -88,6 +88,7 @@ export interface PackBytes {
   readonly kind: PackKind;
   readonly key: Uint8Array;
   readonly belonging: Belonging;
+  readonly salt: Uint8Array;
   readonly commitment: Uint8Array;
   /** Bytes of the pack from `start`. */
   readonly bytes: Uint8Array;
@@ -100,7 +101,7 @@ export interface UnpackJob {
   /** The pack whose whole pieces are read; then those that deltas of these pieces lie in. */
   readonly sources: readonly PackBytes[];
   readonly idKey: Uint8Array;
-  /** The first source is a whole pack: name, header and footer are checked too. */
+  /** The first source is a whole pack: its header, footer and every other byte are checked too. */
   readonly whole: boolean;
   /** 32 bytes a record. */
   readonly ids: Uint8Array;
@@ -127,6 +128,8 @@ export interface UnpackResult {
   readonly written: number;
   /** What is wrong with the pack itself (only `whole`). */
   readonly packProblem?: string;
+  /** Of the sources, given back. */
+  readonly memory: readonly ArrayBuffer[];
 }
 
 /** Small files whose content lies in tree pages. */

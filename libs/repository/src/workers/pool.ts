@@ -4,6 +4,7 @@ import { WorkerDied } from '../errors.ts';
 import type { PackKind } from '../format/object-names.ts';
 import type { DeliveredPack, FromWorker, Job, JobResult, SealedPiece, ThreadError, ToWorker } from './messages.ts';
 import { PackBuffers } from './pack-buffers.ts';
+import { ReadMemory } from './read-memory.ts';
 
 /** Young generation of a thread's heap: pieces lie outside of it. */
 const YOUNG_MEGABYTES = 8;
@@ -52,6 +53,7 @@ export class WorkerFailure extends DrError {
 export class WorkerPool {
   readonly size: number;
   readonly buffers: PackBuffers<Thread>;
+  readonly reads = new ReadMemory();
   readonly #threads: Thread[] = [];
   readonly #queue: Pending[] = [];
   readonly #sessions = new Map<number, SessionEars>();

@@ -1,9 +1,9 @@
 import { Malformed } from '../errors.ts';
-import { type PieceNaming, pieceNaming, sha256, sha256Hex } from '../format/hashes.ts';
-import { decodeTrailer, openFooter, recordOpener } from '../format/pack-reader.ts';
+import { type PieceNaming, pieceNaming, sha256 } from '../format/hashes.ts';
+import { recordOpener } from '../format/pack-reader.ts';
 import { release } from '../format/release.ts';
-import { decodeHeader } from '../format/seal.ts';
-import { type PackBytes, RECORD_AS, RECORD_WORDS, type UnpackJob, type UnpackResult, type WriteJob } from './messages.ts';
+import { RECORD_AS, RECORD_WORDS, type UnpackJob, type UnpackResult, type WriteJob } from './messages.ts';
+import { packProblem } from './pack-problem.ts';
 import { TargetFiles } from './target-files.ts';
 
 interface OpenedPiece {
@@ -27,9 +27,8 @@ export function unpack(job: UnpackJob): UnpackResult {
   } finally {
     targets.close();
   }
-  const problem = job.whole ? packProblem(job, job.sources[0]!) : undefined;
-  for (const { bytes } of job.sources) release(bytes);
-  return { inner, failed, ...done, packProblem: problem };
+  const problem = job.whole ? packProblem(job, job.sources[0]!, new Set(failed.map(({ record }) => record))) : undefined;
+  return { inner, failed, ...done, packProblem: problem, memory: job.sources.map(({ bytes }) => bytes.buffer as ArrayBuffer) };
 }
 
 /** Pieces that are right, one after the other; their bytes are valid until the next one. A base stays in memory while its deltas are opened. */
@@ -118,28 +117,5 @@ function place(job: UnpackJob, record: number, piece: Uint8Array, targets: Targe
     if (!remaining || Atomics.sub(remaining, file.slot, 1) !== 1) continue;
     targets.finish(file);
     done.finished++;
-  }
-}
-
-/** Name, header and footer of a whole pack. */
-function packProblem({ ids, records }: UnpackJob, pack: PackBytes): string | undefined {
-  const { bytes } = pack;
-  if (sha256Hex(bytes) !== pack.name) return 'its bytes do not have the SHA-256 that its name says';
-  try {
-    const header = decodeHeader(bytes, pack.kind, pack.name);
-    if (Buffer.compare(header.commitment, pack.commitment) !== 0) return 'its header is not the one that the index knows';
-    const trailer = decodeTrailer(bytes, bytes.length);
-    const sealed = bytes.subarray(trailer.footerAt, trailer.footerAt + trailer.footerLength);
-    const { entries } = openFooter(pack.key, pack.belonging, pack.kind, sealed, trailer);
-    for (let i = 0; i * RECORD_WORDS < records.length; i++) {
-      const [source, offset, length, record] = wordsOf(records, i);
-      if (source !== 0) continue;
-      const entry = entries[record];
-      const same = entry?.offset === offset && entry.length === length && Buffer.compare(entry.id, ids.subarray(32 * i, 32 * i + 32)) === 0;
-      if (!same) return 'its footer does not have a record that the index knows';
-    }
-    return undefined;
-  } catch (cause) {
-    return (cause as Error).message;
   }
 }

@@ -84,12 +84,16 @@ async function run(work: Job): Promise<unknown> {
 
 async function answer(job: number, work: Job): Promise<void> {
   try {
-    send({ type: 'done', job, result: await run(work) });
+    const result = await run(work);
+    send({ type: 'done', job, result }, givenBack(result));
   } catch (cause) {
     const { code = 'repository.worker', message } = cause as { code?: string; message: string };
     send({ type: 'failed', job, error: { code, message } });
   }
 }
+
+/** Memory that goes back with a result. */
+const givenBack = (result: unknown): ArrayBuffer[] => (result as { memory?: ArrayBuffer[] } | undefined)?.memory ?? [];
 
 /** A session that failed or was cancelled leaves packs open. Buffers are scarce: kept here, they would be missing until nobody can work any more. */
 function endSession(session: number): void {

@@ -91,12 +91,12 @@ class LocalStore implements ObjectStore {
     return new StoreUnavailable(`Storing object ${key}`, this.uri, cause);
   }
 
-  async read(key: ObjectKey, range?: ByteRange, signal?: AbortSignal): Promise<Uint8Array> {
+  async read(key: ObjectKey, range?: ByteRange, signal?: AbortSignal, memory?: ArrayBuffer): Promise<Uint8Array> {
     checkKey(key);
     signal?.throwIfAborted();
     const handle = await this.#open(key);
     try {
-      return await this.#readFrom(handle, key, range);
+      return await this.#readFrom(handle, key, range, memory);
     } catch (cause) {
       throw cause instanceof DrError ? cause : new StoreUnavailable(`Reading object ${key}`, this.uri, cause);
     } finally {
@@ -113,14 +113,14 @@ class LocalStore implements ObjectStore {
     }
   }
 
-  async #readFrom(handle: FileHandle, key: ObjectKey, range?: ByteRange): Promise<Uint8Array> {
+  async #readFrom(handle: FileHandle, key: ObjectKey, range?: ByteRange, memory?: ArrayBuffer): Promise<Uint8Array> {
     const found = await handle.stat();
     if (!found.isFile()) throw new ObjectMissing(this.uri, key);
     const { start, end } = range ?? { start: 0, end: found.size };
     if (range && !(start >= 0 && start < end && end <= found.size)) {
       throw new RangeOutside(`object ${key} in ${this.uri}`, { start, end }, found.size);
     }
-    const bytes = Buffer.allocUnsafeSlow(end - start);
+    const bytes = memory && memory.byteLength >= end - start ? Buffer.from(memory, 0, end - start) : Buffer.allocUnsafeSlow(end - start);
     await readFully(handle, bytes, start);
     return bytes;
   }
