@@ -35,7 +35,8 @@ export class Views implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 
-  private changed(stream: string, msMax: number): Promise<void> {
+  /** Until the catalog says that it shows something new of the stream, `msMax` at most. */
+  changed(stream: string, msMax: number): Promise<void> {
     const here = this.waiting.get(stream) ?? new Set();
     this.waiting.set(stream, here);
     return new Promise((resolve) => {

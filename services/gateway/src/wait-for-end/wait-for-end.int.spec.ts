@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../../libs/service/src/testing/test-house.ts';
 import { type FrontDoor, frontDoor } from '../../../../test/support/front-door.ts';
 import type { CatalogClient } from '../catalog-client.ts';
+import type { Views } from '../read-own-write/views.ts';
 import { WaitForEnd } from './wait-for-end.ts';
 
 let door: FrontDoor;
@@ -58,13 +59,36 @@ test('hundreds are asked after one by one, so that the catalog refuses none', as
     atOnce--;
     return { backup_id: id, status: 'completed' };
   };
-  const waiting = new WaitForEnd(door.house, { backup } as unknown as CatalogClient);
+  const waiting = new WaitForEnd(door.house, { backup } as unknown as CatalogClient, {} as Views);
   const backups = Array.from({ length: 300 }, (_, i) => ({ backup_id: `backup_${i}`, status: i === 7 ? 'failed' : 'pending' }));
   const latest = await waiting['look']({ backups }, { allTenants: true });
   expect((latest['backups'] as { status: string }[]).map((b) => b.status)).toEqual(
     backups.map((_, i) => (i === 7 ? 'failed' : 'completed')),
   );
   expect(most).toBe(1);
+});
+
+test("the catalog's word ends the wait at once, long before it would be looked at again", async () => {
+  const words: (() => void)[] = [];
+  const read: string[] = [];
+  const backup = async (id: string) => {
+    read.push(id);
+    return { backup_id: id, status: read.length < 3 ? 'running' : 'completed' };
+  };
+  const changed = (stream: string) =>
+    new Promise<void>((resolve) => words.push(() => resolve(void expect(stream).toBe('backup-backup_1'))));
+  const waiting = new WaitForEnd(door.house, { backup } as unknown as CatalogClient, { changed } as unknown as Views);
+  const request = { query: { wait: 300 }, caller: { tenant: '*' }, raw: { destroyed: true } };
+  let codes = 0;
+  const reply = { raw: {}, status: (code: number) => (codes = code) };
+  const ended = waiting['wait'](request as never, reply as never, { backup_id: 'backup_1', status: 'pending' });
+  for (let word = 0; word < 3; word++) {
+    expect(read).toHaveLength(word);
+    words[word]!();
+    await pause(10);
+  }
+  expect(await ended).toMatchObject({ status: 'completed' });
+  expect([read.length, codes]).toEqual([3, 200]);
 });
 
 test('a repeat under the same key waits too, although the first reply is kept', async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { streamOf } from '@dr/domain';
 import { type House, InjectHouse } from '@dr/service';
 import { type BeforeApplicationShutdown, type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -6,6 +7,7 @@ import { from, type Observable, switchMap } from 'rxjs';
 import * as z from 'zod';
 import type { AuthenticatedRequest } from '../auth/caller.ts';
 import { CatalogClient, scopeOf, type TenantScope } from '../catalog-client.ts';
+import { Views } from '../read-own-write/views.ts';
 
 const WAIT_SECONDS_MAX = 300;
 
@@ -24,6 +26,7 @@ type Resource = Record<string, unknown>;
 const ENDS = new Set(['completed', 'partial', 'failed', 'cancelled', 'passed', 'error', 'deleted']);
 const hasEnded = (resource: Resource): boolean => ENDS.has(String(resource['status']));
 
+/** For several, and in case that the catalog's word is lost. */
 const POLL_MS_FIRST = 50;
 const POLL_MS_MAX = 1_000;
 
@@ -35,6 +38,7 @@ export class WaitForEnd implements NestInterceptor, BeforeApplicationShutdown {
   constructor(
     @InjectHouse() private readonly house: House,
     private readonly catalog: CatalogClient,
+    private readonly views: Views,
   ) {}
 
   beforeApplicationShutdown(): void {
@@ -54,14 +58,22 @@ export class WaitForEnd implements NestInterceptor, BeforeApplicationShutdown {
     const until = this.house.now() + wait * 1_000;
     const scope = scopeOf(request.caller!.tenant);
     let latest = begun;
+    let news = this.news(begun, POLL_MS_FIRST);
     for (let pauseMs = POLL_MS_FIRST; !isOver(latest); pauseMs = Math.min(pauseMs * 1.5, POLL_MS_MAX)) {
       const leftMs = until - this.house.now();
-      if (leftMs <= 0 || this.isStopping || request.raw.destroyed || reply.raw.destroyed) return latest;
-      await pause(Math.min(pauseMs, leftMs));
+      if (leftMs <= 0 || this.isStopping || reply.raw.destroyed) return latest; // a request is destroyed as soon as its body was read
+      await news;
+      news = this.news(begun, Math.min(pauseMs, leftMs)); // heard from before it is read on, so that no word is missed
       latest = await this.look(latest, scope);
     }
     void reply.status(200);
     return latest;
+  }
+
+  /** Until there may be news of it, `msMax` at most. */
+  private async news(begun: Resource, msMax: number): Promise<void> {
+    const stream = streamOfOne(begun);
+    await (stream === undefined ? pause(msMax) : this.views.changed(stream, msMax));
   }
 
   /** The catalog may be away for a moment while we wait; what was begun goes on, and the caller knows its id only from us. */
@@ -90,6 +102,13 @@ export class WaitForEnd implements NestInterceptor, BeforeApplicationShutdown {
     if (verification_id) return ((await this.catalog.verification(String(verification_id), scope)) ?? resource) as Resource;
     return ((await this.catalog.backup(String(backup_id), scope)) as Resource | undefined) ?? resource;
   }
+}
+
+/** Where the end of what was begun is written; none for several, which would be read again at every word of one of them. */
+function streamOfOne({ restore_id, verification_id, backup_id }: Resource): string | undefined {
+  if (restore_id) return streamOf.restore(String(restore_id));
+  if (verification_id) return streamOf.verification(String(verification_id));
+  return backup_id ? streamOf.backup(String(backup_id)) : undefined;
 }
 
 const isOver = (resource: Resource): boolean =>
