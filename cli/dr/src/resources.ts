@@ -8,6 +8,7 @@ export interface Backup {
   dataset_ids: string[];
   datasets: BackupDataset[];
   system_state?: SystemStateItem[];
+  left_out?: { total: number; lost: number; paths: { path: string; reason: string }[] } | null;
   parent_id?: string | null;
   size_bytes?: number | null;
   compressed_size_bytes?: number | null;

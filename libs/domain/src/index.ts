@@ -5,6 +5,7 @@ export type * from './api-key/state.ts';
 export type * from './backup/commands.ts';
 export { isUsable as isUsableBackup, isVerifiedGood } from './backup/decide-deletion.ts';
 export type { BackupEvent, BackupRecovered, BackupRequested, BackupSealed, BackupType } from './backup/events.ts';
+export { type LeftOut, type LeftOutPath, leftOutOf, lostIn } from './backup/left-out.ts';
 export type * from './backup/state.ts';
 export { decisionFrom, type StoredDecision, tombstoneReason } from './backup/stored-decision.ts';
 export type * from './capture/commands.ts';

@@ -1,4 +1,5 @@
 import type { StoredKey } from '@dr/auth';
+import type { LeftOut } from '@dr/domain';
 import { query, subjectOf } from '@dr/messaging';
 import { type House, InjectHouse } from '@dr/service';
 import { Injectable } from '@nestjs/common';
@@ -17,6 +18,7 @@ export interface BackupView {
   status: string;
   cancel_requested_at?: string | null;
   holds: object[];
+  left_out?: LeftOut | null;
   datasets: { dataset_id: string; format: 'v3' | 'v4' | 'opaque'; status: string; root?: string; error_message?: string | null }[];
 }
 

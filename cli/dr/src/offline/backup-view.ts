@@ -10,7 +10,9 @@ export function backupOf(decision: Decision): Backup {
 function committed(commit: Commit): Backup {
   const { datasets: sets, systemState } = withoutSystemState(commit.datasets, ({ datasetId }) => datasetId);
   const datasets = sets.map(datasetOf);
-  const whole = commit.datasets.length === commit.expected && commit.datasets.every(({ status }) => status === 'completed');
+  const leftOut = (commit.extra?.['leftOut'] ?? null) as Backup['left_out'];
+  const whole =
+    !leftOut?.lost && commit.datasets.length === commit.expected && commit.datasets.every(({ status }) => status === 'completed');
   return {
     backup_id: commit.backupId,
     timestamp: requestedAt(commit.backupId) ?? new Date(commit.createdAtMs).toISOString(),
@@ -20,6 +22,7 @@ function committed(commit: Commit): Backup {
     dataset_ids: datasets.map((dataset) => dataset.dataset_id),
     datasets,
     system_state: systemState.map(itemOf),
+    left_out: leftOut,
     parent_id: commit.parentId ?? null,
     size_bytes: commit.datasets.reduce((sum, dataset) => sum + dataset.bytes, 0),
     compressed_size_bytes: commit.storedBytes,

@@ -8,7 +8,7 @@ import { EXIT, exitCodeOf, exitCodeOfStatus } from '../exit-code.ts';
 import { bytes } from '../output/human.ts';
 import { bar } from '../output/out.ts';
 import { planText, restoreText } from '../output/restores.ts';
-import type { Restore, RestoredDataset } from '../resources.ts';
+import type { Backup, Restore, RestoredDataset } from '../resources.ts';
 import type { RestoreArguments } from '../restore-arguments.ts';
 import { chooseSets, latest, safeTenant } from './choose-sets.ts';
 import { clearLeftovers, placeOf } from './leftovers.ts';
@@ -140,12 +140,10 @@ const placeFor = ({ commit, folder, targetTenant }: Work, set: RestoredSet) =>
   placeOf(folder, targetTenant, set, commit.datasets.find(({ datasetId }) => datasetId === set.from)?.path);
 
 function summary(commit: Commit, { args, targetTenant }: Work, datasets: RestoredDataset[]): Restore {
-  const { backupId, tenant, expected } = commit;
-  const lost = args.datasetIds ? [] : commit.datasets.filter(({ root }) => root === undefined).map(({ datasetId }) => datasetId);
-  const missing = args.datasetIds ? 0 : Math.max(lost.length, expected - datasets.length);
+  const { backupId, tenant } = commit;
+  const lacks = args.datasetIds ? [] : lackedBy(commit, datasets.length);
   const done = datasets.filter(({ status }) => status !== 'failed').length;
-  const whole = missing === 0 && datasets.every(({ status }) => status === 'completed');
-  const named = lost.length > 0 ? ` (${lost.join(', ')})` : '';
+  const whole = lacks.length === 0 && datasets.every(({ status }) => status === 'completed');
   return {
     restore_id: '',
     backup_id: backupId,
@@ -153,6 +151,18 @@ function summary(commit: Commit, { args, targetTenant }: Work, datasets: Restore
     tenant_id: tenant,
     target_tenant: targetTenant,
     datasets,
-    error_message: missing > 0 ? `The backup does not hold ${missing} of the ${expected} data sets that it was to hold${named}.` : null,
+    error_message: lacks.length > 0 ? lacks.join(' ') : null,
   };
+}
+
+/** What a backup of everything does not hold, in sentences. */
+function lackedBy({ datasets, expected, extra }: Commit, restored: number): string[] {
+  const failed = datasets.filter(({ root }) => root === undefined).map(({ datasetId }) => datasetId);
+  const missing = Math.max(failed.length, expected - restored);
+  const named = failed.length > 0 ? ` (${failed.join(', ')})` : '';
+  const leftOut = (extra?.['leftOut'] as Backup['left_out'])?.lost ?? 0;
+  return [
+    ...(missing > 0 ? [`The backup does not hold ${missing} of the ${expected} data sets that it was to hold${named}.`] : []),
+    ...(leftOut > 0 ? [`It left out ${leftOut} that may hold data: dr show names them.`] : []),
+  ];
 }

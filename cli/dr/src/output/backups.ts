@@ -38,6 +38,7 @@ export function backupText(backup: Backup): string {
     facts(backupFacts(backup)),
     datasetTable(backup.datasets),
     itemTable(items),
+    leftOutText(backup),
     findings.length > 0 ? ['Findings:', ...findings].join('\n') : '',
   ];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -114,6 +115,14 @@ function itemTable(items: readonly SystemStateItem[]): string {
     ITEMS,
     items.map(({ name, status, objects, bytes: size }) => [name, status, objects == null ? '-' : String(objects), bytes(size)]),
   );
+}
+
+function leftOutText({ left_out }: Backup): string {
+  if (!left_out) return '';
+  const { total, lost, paths } = left_out;
+  const more = total > paths.length ? [`  and ${total - paths.length} more`] : [];
+  const head = `Not in this backup, because in no data set${lost > 0 ? ` (${lost} of ${total} may hold data)` : ''}:`;
+  return [head, ...paths.map(({ path, reason }) => printable(`  ${path}  ${reason}`)), ...more].join('\n');
 }
 
 function findingLine(dataset: string, { severity, format, code, path, message }: Finding): string {

@@ -25,6 +25,8 @@ export interface PlannedBackup {
   type?: BackupType;
   /** Data set id → path → content. No data set: the backup is given up. */
   datasets: Record<string, Record<string, string>>;
+  /** What the commit says beside its data sets. */
+  extra?: Record<string, unknown>;
   /** More about each data set than that it is whole. */
   about?: Record<string, Partial<CommitDataset>>;
 }
@@ -43,7 +45,10 @@ export async function repositoryWith(backups: readonly PlannedBackup[], { encryp
 
 type Tenant = Awaited<ReturnType<Awaited<ReturnType<typeof initRepository>>['tenant']>>;
 
-async function backUp(tenant: Tenant, { backupId, type = 'full', datasets, about = {}, tenant: name }: PlannedBackup): Promise<void> {
+async function backUp(
+  tenant: Tenant,
+  { backupId, type = 'full', datasets, about = {}, extra, tenant: name }: PlannedBackup,
+): Promise<void> {
   const session = await tenant.session(backupId, { type });
   const trees: CapturedTree[] = [];
   for (const [datasetId, files] of Object.entries(datasets)) {
@@ -59,6 +64,7 @@ async function backUp(tenant: Tenant, { backupId, type = 'full', datasets, about
       datasets: trees.map((tree) => datasetOf(tree, about)),
       createdAtMs: Date.now(),
       expected: trees.length,
+      ...(extra && { extra }),
     });
   await session.close();
 }

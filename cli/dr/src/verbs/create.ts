@@ -29,12 +29,12 @@ export const create = verb({
     noWait: flag('return as soon as the backup is accepted'),
   },
   run: async ({ type, tenantId, datasetIds, description, noWait }, context) => {
-    const asked = await request({ type, tenant_id: tenantId, dataset_ids: datasetIds, description }, context);
+    const { backups: asked, lost } = await request({ type, tenant_id: tenantId, dataset_ids: datasetIds, description }, context);
     if (noWait) return tellCreated(asked, context);
     const ended = await waitForAll(asked, context);
     if (ended !== undefined) {
       if (datasetIds === undefined) await tellLeftOut(ended, context);
-      return tellEnded(ended, context);
+      return tellEnded(ended, lost, context);
     }
     tellCreated(asked, context);
     return EXIT.interrupted;
@@ -44,15 +44,17 @@ export const create = verb({
 type Body = Readonly<Record<string, unknown>>;
 
 /** A key of all tenants must name one, or say that it means all: then it means all, as the old command line did. */
-async function request(body: Body, context: Context): Promise<Backup[]> {
+async function request(body: Body, context: Context): Promise<{ backups: Backup[]; lost: number }> {
   const { postSurely } = await import('../gateway/ask-surely.ts');
   const post = <T>(asked: Body) => postSurely<T>({ path: '/backups', body: asked, what: 'the backup' }, context);
   try {
-    return [await post<Backup>(body)];
+    return { backups: [await post<Backup>(body)], lost: 0 };
   } catch (error) {
     if (!(error instanceof ApiProblem) || error.code !== 'request.tenant_needed' || body['dataset_ids'] !== undefined) throw error;
     context.out.say('This key reaches every tenant and no --tenant-id was given: backing up all tenants.');
-    return (await post<{ backups: Backup[] }>({ ...body, all_tenants: true })).backups;
+    const { backups, left_out } = await post<Pick<Backup, 'left_out'> & { backups: Backup[] }>({ ...body, all_tenants: true });
+    for (const { path, reason } of left_out?.paths ?? []) context.out.say(printable(`Of no tenant, so in no backup: ${path} (${reason})`));
+    return { backups, lost: left_out?.lost ?? 0 };
   }
 }
 
@@ -92,13 +94,14 @@ function tellCreated(backups: readonly Backup[], { out }: Context): number {
 const jsonOf = (backups: readonly Backup[]): unknown => (backups.length === 1 ? backups[0] : { backups });
 const createdLine = ({ backup_id }: Backup): string => `Backup created: ${backup_id}`;
 
-function tellEnded(backups: readonly Backup[], { out }: Context): number {
+/** `lost`: what belongs to no tenant and may hold data makes all of them together partial. */
+function tellEnded(backups: readonly Backup[], lost: number, { out }: Context): number {
   if (backups.length === 0) throw new OperationFailed('The gateway accepted no backup.');
   const kept = backups.filter(({ status }) => status === 'completed' || status === 'partial');
   for (const backup of backups) out.say(endLine(backup));
   if (kept.length > 0 || out.json) out.answer(jsonOf(backups), () => kept.map(createdLine).join('\n'));
   const codes = backups.map(({ status }) => exitCodeOfStatus(status));
-  return codes.find((code) => code === EXIT.failed) ?? Math.max(...codes);
+  return codes.find((code) => code === EXIT.failed) ?? Math.max(...codes, lost > 0 ? EXIT.partial : EXIT.ok);
 }
 
 function endLine({ backup_id, tenant_id, status, size_bytes, compressed_size_bytes, datasets, error_message }: Backup): string {

@@ -51,6 +51,25 @@ describe('create', () => {
     expect((await dr(['create', '--dataset-ids', 'a'], { env: stub.env })).stderr).not.toContain('Not in any backup');
   });
 
+  test('a tenant whose folder may not be looked into makes a backup of all tenants end with exit code 3', async () => {
+    const left_out = {
+      total: 2,
+      lost: 1,
+      paths: [
+        { path: 'shut', reason: 'unreadable' },
+        { path: 'link', reason: 'symlink' },
+      ],
+    };
+    const stub = await gateway(({ method, body }) => {
+      if (method !== 'POST') return ok(backup('completed'));
+      const isAll = (body as { all_tenants?: boolean }).all_tenants === true;
+      return isAll ? ok({ backups: [backup('pending')], left_out }, 202) : problem(400, 'request.tenant_needed', 'which?');
+    });
+    const ran = await dr(['create'], { env: stub.env });
+    expect([ran.code, ran.stdout]).toEqual([3, `Backup created: ${ID}\n`]);
+    expect(ran.stderr).toContain('Of no tenant, so in no backup: shut (unreadable)');
+  });
+
   test('asks for what was said, waits, and ends with the id', async () => {
     const stub = await accepting(backup('completed'));
     const argv = ['create', '--type', 'full', '--tenant-id', 'acme', '--dataset-ids', 'articles,support', '--description', 'd d'];

@@ -1,4 +1,5 @@
 import type { BackupRecovered, BackupRequested } from './events.ts';
+import type { LeftOut } from './left-out.ts';
 
 export type BackupCommand =
   | RequestBackup
@@ -58,6 +59,8 @@ export interface CommitDecision {
   readonly newBytes: number;
   readonly storedBytes: number;
   readonly datasets: readonly CommittedDataset[];
+  /** What the commit says was left out, for when the log has no request. */
+  readonly leftOut?: LeftOut;
 }
 
 /** A data set in a commit. Only 'completed' counts as intact; `cause` says in words what is wrong with any other. */

@@ -2,7 +2,8 @@ import type { DatasetRef, MissingDataset } from '../dataset/dataset.ts';
 import { Refused, WrongState } from '../errors.ts';
 import { CAUSE_LENGTH_MAX, CAUSES_MAX } from '../limits.ts';
 import type { CommitDecision, CommittedDataset, TombstoneDecision } from './commands.ts';
-import type { BackupEvent, BackupSealed } from './events.ts';
+import type { BackupEvent, BackupRequested, BackupSealed } from './events.ts';
+import { lostIn } from './left-out.ts';
 import type { AbsentBackup, BackupState } from './state.ts';
 
 type Known = Exclude<BackupState, AbsentBackup>;
@@ -16,7 +17,7 @@ export function recordDecision(state: Known, decision: Decision): readonly Backu
   if (decision.backupId !== state.request.backupId) {
     throw new Refused('backup.foreign_decision', `Cannot end backup ${state.request.backupId} by the decision of ${decision.backupId}.`);
   }
-  if (state.status === 'pending' || state.status === 'running') return [ending(state.request.datasets, decision)];
+  if (state.status === 'pending' || state.status === 'running') return [ending(state.request, decision)];
   if (agrees(state, decision)) return [];
   throw new WrongState(
     'backup_decision_contradicts',
@@ -30,24 +31,25 @@ function agrees(state: Known, decision: Decision): boolean {
   return state.status === decision.reason;
 }
 
-function ending(expected: readonly DatasetRef[], decision: Decision): BackupEvent {
-  if (decision.kind === 'commit') return { type: 'BackupSealed', data: sealed(expected, decision) };
+function ending(request: BackupRequested, decision: Decision): BackupEvent {
+  if (decision.kind === 'commit') return { type: 'BackupSealed', data: sealed(request, decision) };
   if (decision.reason === 'cancelled') return { type: 'BackupCancelled', data: {} };
   const { code = 'backup.given_up', message = 'The backup was given up.' } = decision;
   return { type: 'BackupFailed', data: { code, message } };
 }
 
-/** Everything that was expected is in the commit without loss: completed. Anything less is partial, and says what and why. */
-function sealed(expected: readonly DatasetRef[], commit: CommitDecision): BackupSealed {
+/** Everything that was expected is in the commit without loss, and nothing was left out that may have been meant: completed. Anything less is partial, and says what and why. */
+function sealed({ datasets: expected, leftOut }: BackupRequested, commit: CommitDecision): BackupSealed {
   const committed = new Map(commit.datasets.map((dataset) => [dataset.datasetId, dataset]));
   const missing = expected.flatMap((ref) => lacking(ref, committed.get(ref.datasetId)));
-  const { kind: _, backupId: _id, datasets: _datasets, ...facts } = commit;
+  const lost = lostIn(leftOut ?? commit.leftOut);
+  const { kind: _, backupId: _id, datasets: _datasets, leftOut: _leftOut, ...facts } = commit;
   return {
     ...facts,
-    outcome: missing.length === 0 ? 'completed' : 'partial',
+    outcome: missing.length + lost.length === 0 ? 'completed' : 'partial',
     expected: expected.length,
     done: expected.length - missing.length,
-    missing: missing.map(shortened),
+    missing: [...missing, ...lost].map(shortened),
   };
 }
 

@@ -3,6 +3,7 @@ import { listOf, message, optional } from '../schema/composites.ts';
 import type { EventOf } from '../schema/event-types.ts';
 import { count, oneOf, small, text, time, truth } from '../schema/scalars.ts';
 import type { ValueOf } from '../schema/shape.ts';
+import { leftOut } from './left-out.ts';
 
 export const backupType = oneOf('full', 'incremental', 'differential', 'snapshot');
 export type BackupType = ValueOf<typeof backupType>;
@@ -19,6 +20,8 @@ export const backupEvents = {
     textDigest: optional(text),
     parentId: optional(text),
     idempotencyKey: optional(text),
+    /** Of a backup that selects all data sets of its tenant. */
+    leftOut: optional(leftOut),
   }),
   /**
    * A decision stands in storage of which the log knew nothing: the database, or the log's copy, was lost. In the place of BackupRequested; what was

@@ -1,6 +1,7 @@
 import type { Finding } from '../dataset/dataset.ts';
 import { causeOf } from '../dataset/findings.ts';
 import type { CommitDecision, CommittedDataset, TombstoneDecision } from './commands.ts';
+import { leftOutFrom } from './left-out.ts';
 
 /** The decision object as the repository hands it out; only what counts here. */
 export type StoredDecision = StoredCommit | StoredTombstone;
@@ -13,6 +14,8 @@ export interface StoredCommit {
   readonly createdAtMs: number;
   readonly storedBytes: number;
   readonly datasets: readonly StoredDataset[];
+  /** `leftOut` as the request had it. */
+  readonly extra?: Readonly<Record<string, unknown>>;
 }
 
 /** `cause` and `findings` as `datasetForCommit` wrote them; what another writer left there is not trusted to be there. */
@@ -37,11 +40,22 @@ export function decisionFrom(stored: StoredDecision): CommitDecision | Tombstone
   return stored.kind === 'commit' ? fromCommit(stored) : fromTombstone(stored);
 }
 
-function fromCommit({ kind, backupId, checksum, storagePath, createdAtMs, storedBytes, datasets }: StoredCommit): CommitDecision {
+function fromCommit({ kind, backupId, checksum, storagePath, createdAtMs, storedBytes, datasets, extra }: StoredCommit): CommitDecision {
+  const leftOut = leftOutFrom(extra?.['leftOut']);
   const sum = (of: 'objects' | 'bytes' | 'newBytes') => datasets.reduce((total, dataset) => total + dataset[of], 0);
   const sums = { objects: sum('objects'), bytes: sum('bytes'), newBytes: sum('newBytes') };
   const committedAt = new Date(createdAtMs).toISOString();
-  return { kind, backupId, checksum, storagePath, committedAt, ...sums, storedBytes, datasets: datasets.map(committed) };
+  return {
+    kind,
+    backupId,
+    checksum,
+    storagePath,
+    committedAt,
+    ...sums,
+    storedBytes,
+    datasets: datasets.map(committed),
+    ...(leftOut && { leftOut }),
+  };
 }
 
 function committed({ datasetId, status, cause, findings = [] }: StoredDataset): CommittedDataset {

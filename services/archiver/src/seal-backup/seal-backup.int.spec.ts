@@ -62,6 +62,15 @@ describe('the decision', () => {
     expect(await decisionOf(backupId)).toEqual(decision);
   });
 
+  test('says in a commit what was left out, for who has no log', async () => {
+    const leftOut = { total: 1, lost: 1, paths: [{ path: 'acme/shut', reason: 'unreadable' }] } as const;
+    const backupId = await requested(on, ['one'], { leftOut });
+    await captureAll(on, backupId, ['one']);
+    expect(await seal(backupId)).toMatchObject({ kind: 'commit', extra: { leftOut } });
+    await run(backupId);
+    expect(await lastEvent(backupId)).toMatchObject({ data: { outcome: 'partial', missing: [{ datasetId: 'acme/shut' }] } });
+  });
+
   test('names in a commit what could not be captured', async () => {
     const backupId = await requested(on, ['one', 'gone']);
     await captureAll(on, backupId, ['one', 'gone'], 1);

@@ -49,6 +49,7 @@ function manifestOf(request: BackupRequested, captures: readonly CaptureState[],
     createdAtMs,
     expected: request.datasets.length,
     ...parentOf(captures),
+    ...(request.leftOut && { extra: { leftOut: request.leftOut } }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { backupDecider, captureDecider, type DatasetRef, type RecordCaptured, streamOf } from '@dr/domain';
+import { backupDecider, captureDecider, type DatasetRef, type RecordCaptured, type RequestBackup, streamOf } from '@dr/domain';
 import type { TenantRepository } from '@dr/repository';
 import { RepositoryAccess } from '@dr/service';
 import { type TestHouse, testHouse } from '../../../../libs/service/src/testing/test-house.ts';
@@ -44,10 +44,18 @@ export const refsOf = (ids: readonly string[], format: DatasetRef['format'] = 'o
   ids.map((datasetId, i) => ({ n: i + 1, datasetId, format, path: `acme/${datasetId}` }));
 
 /** A backup that was requested and runs. @returns its id */
-export async function requested({ house: { store } }: Archive, ids: readonly string[]): Promise<string> {
+export async function requested({ house: { store } }: Archive, ids: readonly string[], more: Partial<RequestBackup> = {}): Promise<string> {
   const backupId = nextBackupId();
   const stream = streamOf.backup(backupId);
-  const command = { kind: 'request', backupId, tenant: 'acme', backupType: 'full', datasets: refsOf(ids), requestedBy: 'key_1' } as const;
+  const command = {
+    kind: 'request',
+    backupId,
+    tenant: 'acme',
+    backupType: 'full',
+    datasets: refsOf(ids),
+    requestedBy: 'key_1',
+    ...more,
+  } as const;
   await store.decide(stream, backupDecider, command, { commandId: `request-${backupId}`, meta });
   await store.decide(stream, backupDecider, { kind: 'start' }, { commandId: `start-${backupId}`, meta });
   return backupId;

@@ -31,6 +31,7 @@ export interface BackupDoc {
   expected: number;
   created_by: string;
   parent_id: string | null;
+  left_out?: object | null;
   started_at?: string;
   ended_at?: string;
   error_code?: string;
@@ -66,6 +67,7 @@ export function backupResource(row: BackupRow): Record<string, unknown> {
     dataset_ids: row.dataset_ids,
     datasets,
     system_state: systemState.map(itemOf),
+    left_out: doc.left_out ?? null,
     parent_id: parentOf(row),
     size_bytes: doc.size_bytes ?? null,
     compressed_size_bytes: doc.compressed_size_bytes ?? null,

@@ -134,6 +134,7 @@ function insertBackup({ backups, datasets }: BackupViews, event: Of<'BackupReque
     created_by: createdBy,
     trace: meta.traceparent ?? null,
     expected: data.datasets.length,
+    left_out: ('leftOut' in data && data.leftOut) || null,
   };
   const datasetIds = data.datasets.map((d) => d.datasetId).filter(isDataset);
   backups.insert({ ...place, type: data.backupType, status: 'pending', dataset_ids: datasetIds, doc });

@@ -17,8 +17,8 @@ export class RequestBackupController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const backups = await this.requestBackup.run(caller, body, String(request.id));
-    if (body.all_tenants) return { backups };
+    const { backups, leftOut } = await this.requestBackup.run(caller, body, String(request.id));
+    if (body.all_tenants) return { backups, left_out: leftOut ?? null };
     void reply.header('Location', `/api/v1/backups/${backups[0]!.backup_id}`);
     return backups[0]!;
   }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { route } from '../http/route.ts';
 import { idempotencyHeaders } from '../idempotency/idempotent-requests.ts';
-import { BACKUP_TYPES, backupResource } from '../resources/backup.ts';
+import { BACKUP_TYPES, backupResource, leftOutResource } from '../resources/backup.ts';
 import { datasetName, tenantName } from '../resources/scalars.ts';
 import { waitQuery } from '../wait-for-end/wait-for-end.ts';
 
@@ -27,7 +27,9 @@ export const requestBackupBody = z.strictObject({
 
 export type RequestBackupBody = z.infer<typeof requestBackupBody>;
 
-const backupsRequested = z.strictObject({ backups: z.array(backupResource) }).describe('For `all_tenants`: one backup per tenant.');
+const backupsRequested = z
+  .strictObject({ backups: z.array(backupResource), left_out: leftOutResource.nullable() })
+  .describe('For `all_tenants`: one backup per tenant. `left_out`: what is of no tenant that has data sets.');
 
 export const requestBackup = route({
   method: 'POST',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Caller, listedTenant, TenantNeeded } from '@dr/auth';
 import { newBackupId, systemStateId } from '@dr/config';
-import { backupDecider, canonicalJson, type DatasetRef, streamOf } from '@dr/domain';
+import { backupDecider, canonicalJson, type DatasetRef, type LeftOut, leftOutOf, streamOf } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import type { Operation } from '@dr/jobs';
 import { admit, commandMeta, type House, InjectHouse, nudgeSequencer, refuseFull } from '@dr/service';
@@ -20,6 +20,12 @@ interface Asked {
   requestId: string;
 }
 
+/** `leftOut`: what is in no backup because it belongs to no tenant that has data sets; each backup has its own tenant's. */
+export interface Accepted {
+  backups: BackupView[];
+  leftOut: LeftOut | undefined;
+}
+
 /** What is counted in when all tenants' requests are appended: admissions wait for each other. One that was made by an earlier try is in, or has ended. */
 type Appended = Operation & { readonly isNew: boolean };
 
@@ -33,14 +39,14 @@ export class RequestBackup {
   ) {}
 
   /** One backup per tenant that is selected; all of them are accepted, or none. @throws HttpProblem for selections of nothing; TenantNeeded */
-  async run(caller: Caller, body: RequestBackupBody, requestId: string): Promise<BackupView[]> {
+  async run(caller: Caller, body: RequestBackupBody, requestId: string): Promise<Accepted> {
     const tenant = tenantOf(caller, body);
     if (tenant !== undefined) await this.refuseFull(tenant);
-    const selections = await selectDatasets(this.house.config.deeplake.root, {
+    const { selections, elsewhere } = await selectDatasets(this.house.config.deeplake.root, {
       tenant,
       datasetIds: body.dataset_ids,
     });
-    this.tellUnprotected(selections);
+    this.tellUnprotected(selections, elsewhere);
     const ids = await this.house.database.transaction(async (tx) => {
       const appended: Appended[] = [];
       for (const selection of selections) appended.push(await this.append(tx, { caller, body, requestId }, selection));
@@ -48,7 +54,7 @@ export class RequestBackup {
       return appended.map(({ operationId }) => operationId);
     });
     nudgeSequencer(this.house);
-    return Promise.all(ids.map((id) => this.seen(id, caller)));
+    return { backups: await Promise.all(ids.map((id) => this.seen(id, caller))), leftOut: leftOutOf(elsewhere) };
   }
 
   /** But never a repeat of what was accepted under its Idempotency-Key. */
@@ -60,19 +66,20 @@ export class RequestBackup {
   }
 
   /** A backup of everything leaves out what is in no data set: not without a word. GET /datasets lists all of it. */
-  private tellUnprotected(selections: readonly Selection[]): void {
-    for (const { tenant, unprotected } of selections) {
+  private tellUnprotected(selections: readonly Selection[], elsewhere: Selection['unprotected']): void {
+    for (const { tenant, unprotected } of [...selections, { tenant: undefined, unprotected: elsewhere }]) {
       const paths = unprotected.slice(0, 10).map(({ path, reason }) => `${path} (${reason})`);
       if (paths.length > 0) this.house.log.warn({ tenant, paths, total: unprotected.length }, 'not in any data set, so in no backup');
     }
   }
 
   /** The event and the words of the user: the words in an erasable row, their digest in the event. */
-  private async append(tx: Queryable, { caller, body, requestId }: Asked, { tenant, datasets }: Selection): Promise<Appended> {
+  private async append(tx: Queryable, { caller, body, requestId }: Asked, { tenant, datasets, unprotected }: Selection): Promise<Appended> {
     const { store } = this.house;
     const { at, suffix, commandId } = identify(this.house, labelOf(tenant));
     const backupId = newBackupId(at, suffix);
     const words = wordsOf(body);
+    const left = body.dataset_ids === undefined ? leftOutOf(unprotected) : undefined;
     const command = {
       kind: 'request',
       backupId,
@@ -80,6 +87,7 @@ export class RequestBackup {
       backupType: body.type,
       datasets: [...datasets.map(refOf), ...this.systemState(tenant, body)].map((dataset, i): DatasetRef => ({ n: i + 1, ...dataset })),
       requestedBy: caller.keyId,
+      ...(left && { leftOut: left }),
       ...(words && { textDigest: words.digest }),
     } as const;
     const meta = commandMeta(tenant, caller.keyId, requestId);

@@ -1,5 +1,5 @@
 import { isDatasetId } from '@dr/deeplake';
-import type { MissingDataset, RestoreDataset } from '@dr/domain';
+import { lostIn, type MissingDataset, type RestoreDataset } from '@dr/domain';
 import type { BackupView } from '../catalog-client.ts';
 import { type FieldProblem, HttpProblem } from '../http/problem.ts';
 import type { RequestRestoreBody } from './request-restore.schema.ts';
@@ -8,7 +8,8 @@ import type { RequestRestoreBody } from './request-restore.schema.ts';
 export function lackingIn(backup: BackupView, { dataset_ids }: Wish): MissingDataset[] {
   if (dataset_ids !== undefined) return [];
   const missing = backup.datasets.filter(({ root }) => root === undefined);
-  return missing.map(({ dataset_id, status, error_message }) => ({ datasetId: dataset_id, cause: error_message ?? status }));
+  const lacking = missing.map(({ dataset_id, status, error_message }) => ({ datasetId: dataset_id, cause: error_message ?? status }));
+  return [...lacking, ...lostIn(backup.left_out ?? undefined)];
 }
 
 type Wish = Pick<RequestRestoreBody, 'dataset_ids' | 'dataset_mapping'>;

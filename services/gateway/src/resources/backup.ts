@@ -67,6 +67,14 @@ const systemStateItem = z
   })
   .meta({ id: 'SystemStateItem' });
 
+export const leftOutResource = z
+  .strictObject({
+    total: z.int(),
+    lost: z.int().describe('Of these, what may hold data that was meant. The backup is `partial` for it.'),
+    paths: z.array(z.strictObject({ path: z.string(), reason: z.string() })).describe('Some of them, what is lost first.'),
+  })
+  .meta({ id: 'LeftOut' });
+
 export const operationProgress = z
   .strictObject({ datasets_total: z.int(), datasets_done: z.int() })
   .describe('Data sets that have their result, out of those selected. Bytes: GET /operations/{id}/progress.');
@@ -84,6 +92,7 @@ export const backupResource = z
     system_state: z
       .array(systemStateItem)
       .describe('Of a full backup. Its content is for admins of all tenants: `dr restore --system-state`.'),
+    left_out: leftOutResource.nullable().describe('Of a backup of all data sets: what lay among them and is in none.'),
     parent_id: z.string().nullable().describe('The newest of the backups that its data sets were built on; null: every byte was read.'),
     size_bytes: countOrNull,
     compressed_size_bytes: countOrNull.describe('What this backup added to the store.'),

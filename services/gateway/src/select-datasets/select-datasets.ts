@@ -10,6 +10,13 @@ export interface Selection {
   unprotected: Unprotected[];
 }
 
+export interface Selected {
+  /** One per tenant that has data sets. */
+  selections: Selection[];
+  /** What is in no data set and of no tenant that has any: a tenant's folder that may not be looked into, say. */
+  elsewhere: Unprotected[];
+}
+
 export interface SelectionRequest {
   /** Absent: every tenant that has data sets. */
   tenant?: string;
@@ -21,7 +28,7 @@ export interface SelectionRequest {
  * @throws HttpProblem 422 `backup.nothing_selected` when there is nothing to protect, 404 `backup.unknown_dataset` naming ids that are not there:
  * an empty or a narrower backup must never look like a success.
  */
-export async function selectDatasets(sourceRoot: string, request: SelectionRequest): Promise<Selection[]> {
+export async function selectDatasets(sourceRoot: string, request: SelectionRequest): Promise<Selected> {
   const { datasets, unprotected } = await discover(sourceRoot, request.tenant);
   const selections = [...Map.groupBy(datasets, ({ tenant }) => tenant)].map(([tenant, found]) => ({
     tenant,
@@ -31,7 +38,8 @@ export async function selectDatasets(sourceRoot: string, request: SelectionReque
   const filled = selections.filter((selection) => selection.datasets.length > 0);
   refuseUnknown(filled, request, unprotected);
   if (filled.length === 0) throw nothingSelected(request, unprotected);
-  return filled.sort((a, b) => (a.tenant < b.tenant ? -1 : 1));
+  const elsewhere = unprotected.filter((item) => !filled.some(({ tenant }) => concerns(item, tenant)));
+  return { selections: filled.sort((a, b) => (a.tenant < b.tenant ? -1 : 1)), elsewhere };
 }
 
 async function discover(sourceRoot: string, tenant: string | undefined): Promise<{ datasets: DatasetRef[]; unprotected: Unprotected[] }> {

@@ -12,7 +12,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true }));
 
 const selected = async (request: Parameters<typeof selectDatasets>[1]) =>
-  (await selectDatasets(root, request)).map(({ tenant, datasets }) => [tenant, datasets.map((d) => d.datasetId)]);
+  (await selectDatasets(root, request)).selections.map(({ tenant, datasets }) => [tenant, datasets.map((d) => d.datasetId)]);
 
 test('a tenant without names means all its data sets, by id', async () => {
   expect(await selected({ tenant: 'acme' })).toEqual([['acme', ['a', 'b']]]);
@@ -58,12 +58,16 @@ describe('what lies there and is in no data set', () => {
   afterAll(() => rmSync(place, { recursive: true }));
 
   test('comes with the selection', async () => {
-    const [selection] = await selectDatasets(place, { tenant: 'acme' });
+    const [selection] = (await selectDatasets(place, { tenant: 'acme' })).selections;
     expect(selection!.unprotected.map(({ path, reason }) => [path, reason])).toEqual([
       ['acme/link', 'symlink'],
       ['acme/loose.txt', 'loose-file'],
     ]);
-    const [all] = await selectDatasets(place, {});
+    const {
+      selections: [all],
+      elsewhere,
+    } = await selectDatasets(place, {});
+    expect(elsewhere.map(({ path, reason }) => [path, reason])).toEqual([['globex', 'symlink']]);
     expect(all!.unprotected.map(({ path }) => path)).toEqual(['acme/link', 'acme/loose.txt']);
   });
 
