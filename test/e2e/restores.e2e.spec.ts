@@ -1,5 +1,5 @@
 /** Restores through the whole house: dry runs, parts of a data set, torn heads, a partial backup told as partial, what is in the way. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunningHouse } from './support/running-house.ts';
 import { place } from './support/sources.ts';
@@ -32,11 +32,20 @@ beforeAll(async () => {
   house = await RunningHouse.start();
   await place(house.source, 'acme', 'tiny', ['v3-tiny', '']);
   await place(house.source, 'acme', 'columns', ['gen-v4-full', 'ds']);
+  writtenMinuteByMinute(join(house.source, 'acme/columns/_deeplake_log'));
   await place(house.source, 'torn', 'lengths', ['gen-v3-torn', '1']);
   whole = (await house.run<{ backup_id: string }>('/api/v1/backups', { tenant_id: 'acme' })).backup_id;
   torn = (await house.run<{ backup_id: string }>('/api/v1/backups', { tenant_id: 'torn' })).backup_id;
 }, 120_000);
 afterAll(() => house.stop(), 30_000);
+
+/** Commit n of every log folder, in the first minutes of 2026. */
+function writtenMinuteByMinute(log: string): void {
+  for (const name of readdirSync(log, { recursive: true }) as string[]) {
+    const at = Date.UTC(2026, 0, 1) / 1000 + 60 * Number(/\/(\d{10})[a-z]/.exec(name)?.[1] ?? 0);
+    if (/\.jsonl/.test(name)) utimesSync(join(log, name), at, at);
+  }
+}
 
 const path = (id: string) => `/api/v1/backups/${id}/restore`;
 const names = (tenant: string) => (existsSync(join(house.source, tenant)) ? readdirSync(join(house.source, tenant)).sort() : []);
@@ -106,6 +115,28 @@ test('a version of a data set: planned with its rows, restored without what only
   expect([missing.status, missing.body.code]).toEqual([422, 'restore.version_unknown']);
   expect(missing.body.detail).toContain('Data set tiny: There is no commit or branch "experiment"');
   expect(names('none')).toEqual([]);
+}, 60_000);
+
+test('as of a moment: the oldest backup from after it is cut to it; what cannot be, is refused with the reason', async () => {
+  const log = join(house.source, 'acme/columns/_deeplake_log');
+  const branch = readdirSync(log).find((name) => name !== '_meta' && readdirSync(join(log, name)).length > 8)!;
+  const third = readdirSync(join(log, branch)).find((name) => name.startsWith('0000000003'))!;
+  const at = '2026-01-01T00:03:30.000Z';
+  const latest = (moment: string) => `/api/v1/backups/latest/restore?tenant_id=acme&as_of=${moment}`;
+  const wish = { dataset_ids: ['columns'], target_tenant: 'then' };
+  const { body } = await house.call<Plan & { backup_id: string }>('POST', latest(at), { ...wish, dry_run: true });
+  expect(body).toMatchObject({
+    backup_id: whole,
+    possible: true,
+    datasets: [{ version: { branch: 'main', version: third.slice(0, 19) } }],
+  });
+  expect(body.warnings[0]).toContain(`is cut to ${at}`);
+  expect(await house.run<Restore>(latest(at), wish)).toMatchObject({ status: 'completed', datasets: [{ findings: [{ code: 'R7' }] }] });
+  const early = await house.call<{ code: string; detail: string }>('POST', latest('2001-01-01T00:00:00Z'), wish);
+  expect([early.status, early.body.code]).toEqual([422, 'restore.version_not_reached']);
+  expect(early.body.detail).toContain('Data set columns: Its history does not reach back to 2001-01-01');
+  const both = await house.call<{ code: string }>('POST', latest(at), { ...wish, version: 'main' });
+  expect([both.status, both.body.code]).toEqual([422, 'restore.option_not_supported']);
 }, 60_000);
 
 test('a fresh lock keeps a target from being replaced, unless it is forced', async () => {

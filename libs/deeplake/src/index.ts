@@ -4,13 +4,16 @@ export { ORPHAN_AGE_MS } from './capture/plan-v4.ts';
 export type { CapturePlan, Chunker, LogGap, PlannedFile, SkipReason, SourceNotes, Unsettled } from './capture/planned-file.ts';
 export type { RoundLimits } from './capture/settle.ts';
 export {
+  type AsOfChoice,
   CannotCut,
   type CutOff,
   type CutVersion,
+  chooseAsOf,
   composed,
   cutToVersion,
   editedView,
   NotThatFarBack,
+  type Unreached,
   type VersionCut,
   VersionUnknown,
   type VersionWish,

@@ -3,6 +3,7 @@
  * byte again, check the structure, record the intent, two renames. A target is the old data set or the new one at every moment, whatever
  * dies; a restart finishes or undoes by what is there. Shared by the restorer and by the command line that works on the storage alone.
  */
+export { type Edits, type EditsRequest, editsOf } from './edits.ts';
 export * from './errors.ts';
 export { type RestoreChoices, wantedPaths } from './options.ts';
 export type { Amount, Changes } from './plan/compare.ts';

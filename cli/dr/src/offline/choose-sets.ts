@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { withoutSystemState } from '@dr/config/system-state';
 import { isDatasetId, isTenantName } from '@dr/deeplake';
 import type { Commit } from '@dr/repository';
 import type { RestoredSet } from '@dr/restore';
@@ -14,12 +15,8 @@ import type { RepositoryDesk } from './repository-desk.ts';
  * @throws NothingFound; UsageError when it is not clear whose.
  */
 export async function latest(desk: RepositoryDesk, { tenantId, asOf, datasetIds }: RestoreArguments, { out }: Context): Promise<string> {
-  const { backups: all, problems } = await desk.list({ tenant: tenantId, limit: Number.POSITIVE_INFINITY });
-  if (problems.length > 0) throw new Declined(`Which backup is the latest cannot be told: ${problems[0]} Name the one to restore.`);
-  const backups = all.filter(({ status }) => status === 'completed' || status === 'partial');
-  const tenants = new Set(backups.map((backup) => backup.tenant_id));
-  if (tenants.size > 1) throw new UsageError(`latest of which tenant? Give --tenant-id (${[...tenants].sort().join(', ')}).`, 'restore');
-  const fit = backups.filter((backup) => (!asOf || timeOf(backup) <= asOf) && holds(backup, datasetIds));
+  const backups = await backupsOf(desk, { tenantId });
+  const fit = backups.filter((backup) => (!asOf || timeOf(backup) < asOf) && holds(backup, datasetIds));
   const held = fit.filter(({ type }) => type !== 'snapshot');
   const found = held.find(({ status }) => status === 'completed') ?? held[0] ?? fit.find(({ status }) => status === 'completed') ?? fit[0];
   if (!found) throw new NothingFound('There is no backup to restore. See: dr --repo URI list.');
@@ -32,11 +29,27 @@ export async function latest(desk: RepositoryDesk, { tenantId, asOf, datasetIds 
   return found.backup_id;
 }
 
-const timeOf = ({ backup_id, timestamp }: Backup): string => requestedAt(backup_id) ?? timestamp;
+/** What can be restored of one tenant, newest first. @throws UsageError when it is not clear whose; Declined when some cannot be read. */
+export async function backupsOf(desk: RepositoryDesk, { tenantId }: Pick<RestoreArguments, 'tenantId'>): Promise<Backup[]> {
+  const { backups: all, problems } = await desk.list({ tenant: tenantId, limit: Number.POSITIVE_INFINITY });
+  if (problems.length > 0) throw new Declined(`Which backup is the latest cannot be told: ${problems[0]} Name the one to restore.`);
+  const backups = all.filter(({ status }) => status === 'completed' || status === 'partial');
+  const tenants = new Set(backups.map((backup) => backup.tenant_id));
+  if (tenants.size > 1) throw new UsageError(`latest of which tenant? Give --tenant-id (${[...tenants].sort().join(', ')}).`, 'restore');
+  return backups;
+}
+
+export const timeOf = ({ backup_id, timestamp }: Backup): string => requestedAt(backup_id) ?? timestamp;
 
 /** A data set whose capture failed is named by a partial backup, and not in it. */
-const holds = ({ datasets }: Backup, wanted: readonly string[] | undefined): boolean =>
+export const holds = ({ datasets }: Backup, wanted: readonly string[] | undefined): boolean =>
   (wanted ?? []).every((id) => datasets.some(({ dataset_id, status }) => dataset_id === id && status !== 'failed'));
+
+/** System state is restored by name only, never with the data sets. */
+export function ofDatasets(commit: Commit): Commit {
+  const { datasets, systemState } = withoutSystemState(commit.datasets, ({ datasetId }) => datasetId);
+  return { ...commit, datasets, expected: commit.expected - systemState.length };
+}
 
 /** @throws NothingFound for a data set that is not in the backup; Declined for names that lead elsewhere, and for two that go to one place. */
 export function chooseSets(commit: Commit, { datasetIds, datasetMapping = {} }: RestoreArguments, folder: string): RestoredSet[] {

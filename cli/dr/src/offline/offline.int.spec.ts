@@ -151,7 +151,7 @@ describe('restore', () => {
     expect(readFileSync(join(now, 'acme/articles/chunks/1'), 'utf8')).toBe('b');
     expect((await dr('restore', 'latest', '--as-of', '2026-02-01T00:00:00Z', '--tenant-id', 'acme', '--target', then)).code).toBe(0);
     expect(readFileSync(join(then, 'acme/articles/chunks/1'), 'utf8')).toBe('b');
-    expect(await dr('restore', 'latest', '--as-of', '2020-01-01', '--tenant-id', 'acme', '--target', then)).toMatchObject({ code: 4 });
+    expect(await dr('restore', 'latest', '--as-of', '2020-01-01', '--tenant-id', 'acme', '--target', then)).toMatchObject({ code: 5 });
     const whose = await dr('restore', 'latest', '--target', then);
     expect(whose).toMatchObject({ code: 2, stderr: expect.stringContaining('latest of which tenant? Give --tenant-id (acme, other)') });
   });

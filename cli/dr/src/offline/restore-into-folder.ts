@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { withoutSystemState } from '@dr/config/system-state';
 import type { Commit, TenantRepository } from '@dr/repository';
 import { planRestore, type RestoreChoices, type RestoredSet, type RestorePlan, restoreDataset } from '@dr/restore';
 import type { Context } from '../context.ts';
@@ -10,7 +9,8 @@ import { bar } from '../output/out.ts';
 import { planText, restoreText } from '../output/restores.ts';
 import type { Backup, Restore, RestoredDataset } from '../resources.ts';
 import type { RestoreArguments } from '../restore-arguments.ts';
-import { chooseSets, latest, safeTenant } from './choose-sets.ts';
+import { type Source, sourceOf, withoutSets } from './as-of.ts';
+import { chooseSets, ofDatasets, safeTenant } from './choose-sets.ts';
 import { clearLeftovers, placeOf } from './leftovers.ts';
 import { planView } from './plan-view.ts';
 import { RepositoryDesk } from './repository-desk.ts';
@@ -36,19 +36,24 @@ export async function restoreOffline(args: RestoreArguments, context: Context): 
   refuseWhatNeedsTheGateway(args);
   const folder = context.path(args.target!);
   const desk = new RepositoryDesk(await context.repository(), context.signal, context.out);
-  const { tenant, commit: all } = await desk.committed(args.id === 'latest' ? await latest(desk, args, context) : args.id);
-  const commit = ofDatasets(all);
+  const asked = optionsOf(args);
+  const source: Source = args.id === 'latest' ? await sourceOf(desk, args, asked, context) : { id: args.id };
+  const { tenant, commit: all } = await desk.committed(source.id);
+  const commit = withoutSets(ofDatasets(all), source.without);
   const targetTenant = safeTenant(args.targetTenant ?? commit.tenant);
   const sets = chooseSets(commit, args, join(folder, targetTenant));
   refuseWithoutIndexes(args, sets);
-  const work = { args, context, tenant, commit, folder, targetTenant, sets, options: optionsOf(args) };
+  const work = {
+    args,
+    context,
+    tenant,
+    commit,
+    folder,
+    targetTenant,
+    sets,
+    options: { ...asked, ...(source.asOf && { asOf: source.asOf }) },
+  };
   return args.dryRun ? tellPlan(work) : restoreNow(work);
-}
-
-/** System state is restored by name only, never with the data sets. */
-function ofDatasets(commit: Commit): Commit {
-  const { datasets, systemState } = withoutSystemState(commit.datasets, ({ datasetId }) => datasetId);
-  return { ...commit, datasets, expected: commit.expected - systemState.length };
 }
 
 function refuseWhatNeedsTheGateway({ target, noWait, path, overwrite }: RestoreArguments): void {

@@ -26,7 +26,7 @@ export const restore = verb({
     ['dr restore latest --system-state database --target ./recovered', 'the dump of a database, on the machine of the repository'],
   ],
   options: {
-    asOf: time('TIME', 'with latest: the newest backup that was requested by then'),
+    asOf: time('TIME', 'with latest: each data set as it was then, from the oldest backup after it whose history reaches back'),
     tenantId: text('T', 'with latest: the tenant whose backup is meant'),
     targetTenant: text('T', "restore into this tenant (default: the backup's)"),
     datasetMapping: mapping('JSON', 'new names of data sets: {"old": "new"}'),
@@ -48,6 +48,8 @@ export const restore = verb({
     noWait: flag('return as soon as the restore is accepted'),
   },
   run: async (args, context) => {
+    if (args.asOf !== undefined && args.version !== undefined)
+      throw new UsageError('--version and --as-of both say what to go back to; give one of them.', 'restore');
     if (args.asOf !== undefined && args.id !== 'latest') throw new UsageError('--as-of goes with latest.', 'restore');
     if (args.systemState !== undefined) return (await import('../offline/restore-system-state.ts')).restoreSystemState(args, context);
     if (!context.offline && args.target !== undefined)

@@ -11,6 +11,8 @@ export interface ListBackups {
   datasetId?: string;
   since?: string;
   until?: string;
+  /** For the first ones since a moment. A cursor goes only with newest first. */
+  oldestFirst?: boolean;
 }
 
 /** All there are: where only one of type and status is asked for, each value of the other is a walk of its own along the index. */
@@ -36,7 +38,7 @@ class Values {
 export function listQuery(query: ListBackups): { sql: string; values: unknown[] } {
   const values = new Values();
   const sql = `SELECT ${COLUMNS} FROM (${pageOf(query, values)}) AS page JOIN catalog_backups b ON b.backup_id = page.backup_id
-    LEFT JOIN operation_texts t ON t.operation_id = b.backup_id ORDER BY page.requested_at DESC, page.backup_id DESC`;
+    LEFT JOIN operation_texts t ON t.operation_id = b.backup_id ORDER BY page.requested_at${way(query)}, page.backup_id${way(query)}`;
   return { sql, values: values.all };
 }
 
@@ -66,14 +68,16 @@ function ofKind(query: ListBackups, values: Values): string {
   return `SELECT walk.* FROM unnest(${types}) AS y (type) CROSS JOIN unnest(${statuses}) AS s (status) CROSS JOIN LATERAL (
       SELECT b.backup_id, b.requested_at FROM catalog_backups b
        WHERE b.type = y.type AND b.status = s.status AND ${ofTenant(query, values)} ${within(query, 'b', values)}) AS walk
-    ORDER BY walk.requested_at DESC, walk.backup_id DESC LIMIT ${values.add(limit + 1)}`;
+    ORDER BY walk.requested_at${way(query)}, walk.backup_id${way(query)} LIMIT ${values.add(limit + 1)}`;
 }
+
+const way = ({ oldestFirst }: Pick<ListBackups, 'oldestFirst'>): string => (oldestFirst ? '' : ' DESC');
 
 const ofTenant = ({ scope }: ListBackups, values: Values): string =>
   'tenant' in scope ? `b.tenant = ${values.add(scope.tenant)}` : 'true';
 
 /** What is asked for of the time, the order, and the end of the page. */
-function within({ since, until, cursor, limit }: ListBackups, table: string, values: Values): string {
+function within({ since, until, cursor, limit, oldestFirst }: ListBackups, table: string, values: Values): string {
   const place = cursor === undefined ? undefined : decodeCursor(cursor);
   const at = `${table}.requested_at`;
   const conditions = [
@@ -82,5 +86,5 @@ function within({ since, until, cursor, limit }: ListBackups, table: string, val
     ...(place ? [`(${at}, ${table}.backup_id) < (${values.add(place.at, 'timestamptz')}, ${values.add(place.id, 'text')})`] : []),
   ];
   const all = conditions.map((condition) => `AND ${condition} `).join('');
-  return `${all}ORDER BY ${at} DESC, ${table}.backup_id DESC LIMIT ${values.add(limit + 1)}`;
+  return `${all}ORDER BY ${at}${way({ oldestFirst })}, ${table}.backup_id${way({ oldestFirst })} LIMIT ${values.add(limit + 1)}`;
 }

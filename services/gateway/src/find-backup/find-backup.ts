@@ -5,7 +5,7 @@ import { notFound } from '../http/problem.ts';
 /** Which backup a request means: an id, or `latest` with what narrows it. */
 export interface WantedBackup {
   id: string;
-  /** RFC 3339: the newest one requested by then. */
+  /** RFC 3339: the newest one requested before that. */
   asOf?: string;
   tenantId?: string;
   datasetIds?: readonly string[];
@@ -36,14 +36,17 @@ const PREFERRED = [
 async function latest(catalog: CatalogClient, caller: Caller, { asOf, tenantId, datasetIds = [] }: WantedBackup) {
   const tenant = tenantFor(caller, tenantId);
   if (tenant === undefined) return undefined;
-  const holds = (b: BackupView) => datasetIds.every((id) => b.datasets.some((d) => d.dataset_id === id && d.root));
   for (const { types, status } of PREFERRED) {
     const query = { scope: scopeOf(tenant), limit: LOOK_BACK, status, until: asOf };
     const pages = await Promise.all(types.map((type) => catalog.listBackups({ ...query, type })));
-    const found = pages.flatMap(({ backups }) => (backups as BackupView[]).find(holds) ?? []);
+    const found = pages.flatMap(({ backups }) => (backups as BackupView[]).find((b) => holdsAll(b, datasetIds)) ?? []);
     if (found.length > 0) return found.sort(newestFirst)[0];
   }
   return undefined;
 }
+
+/** Every one of the data sets is in the backup. */
+export const holdsAll = ({ datasets }: BackupView, ids: readonly string[]): boolean =>
+  ids.every((id) => datasets.some((d) => d.dataset_id === id && d.root));
 
 const newestFirst = (a: BackupView, b: BackupView): number => (`${a.timestamp} ${a.backup_id}` < `${b.timestamp} ${b.backup_id}` ? 1 : -1);

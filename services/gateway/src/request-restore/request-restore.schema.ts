@@ -45,9 +45,14 @@ export const requestRestoreBody = z
 
 export type RequestRestoreBody = z.infer<typeof requestRestoreBody>;
 
-/** With `latest` in the path: the newest backup by that time, of that tenant. */
+/** With `latest` in the path: which backup of that tenant, and the moment that its data sets are cut to. */
 export const latestQuery = z.strictObject({
-  as_of: moment.optional(),
+  as_of: moment
+    .optional()
+    .describe(
+      'With `latest`: each data set as it was then. The oldest backup from after that moment whose histories reach back to it is cut to it; ' +
+        'else the newest from before is taken as it was captured.',
+    ),
   tenant_id: z.string().optional(),
   wait: waitSeconds,
 });

@@ -4,10 +4,12 @@ import { type RequestRestore as RequestCommand, type RestoreDataset, restoreDeci
 import { admit, commandMeta, type House, InjectHouse, nudgeSequencer, refuseFull } from '@dr/service';
 import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
+import { type FoundBackup, findAsOf } from '../find-backup/find-as-of.ts';
 import { findBackup, type WantedBackup } from '../find-backup/find-backup.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { identify } from '../idempotency/request-identity.ts';
 import { Views } from '../read-own-write/views.ts';
+import { asOfWarnings, bothVersionAndMoment, withoutSets } from './as-of.ts';
 import { askPlan, isAway, type PlanView } from './ask-plan.ts';
 import { chooseDatasets, lackingIn } from './choose-datasets.ts';
 import { isOccupied } from './occupied.ts';
@@ -31,11 +33,11 @@ export class RequestRestore {
 
   /** @throws HttpProblem: 404, 409 when the backup is not sealed or something is in the way, 422 for selections and options that cannot be honoured */
   async run(caller: Caller, wanted: WantedBackup, body: RequestRestoreBody, requestId: string): Promise<Requested> {
-    const backup = await findBackup(this.catalog, caller, { ...wanted, datasetIds: body.dataset_ids });
-    refuseMismatch(backup.backup_id, body);
-    const wish = commandOf(caller, backup, body);
+    const found = await this.find(caller, { ...wanted, datasetIds: body.dataset_ids }, body);
+    refuseMismatch(found.backup.backup_id, body);
+    const wish = commandOf(caller, found, body);
     restoreDecider.decide(restoreDecider.initial, wish);
-    if (body.dry_run) return { kind: 'plan', reply: await this.plan(wish) };
+    if (body.dry_run) return { kind: 'plan', reply: await this.plan(wish, asOfWarnings(found, wanted)) };
     const identity = identify(this.house, 'restore');
     const command = { ...wish, restoreId: newRestoreId(identity.at, identity.suffix) };
     if (!(await this.isKnown(command))) {
@@ -46,9 +48,27 @@ export class RequestRestore {
     return { kind: 'restore', restoreId: command.restoreId, reply };
   }
 
-  private async plan(command: Command): Promise<object> {
+  /** As of a moment, a backup from after it is cut to it; parts of data sets are taken as they were captured, from the newest one before. */
+  private async find(caller: Caller, wanted: WantedBackup, body: RequestRestoreBody): Promise<FoundBackup> {
+    const { id, asOf } = wanted;
+    if (id !== 'latest' || asOf === undefined || body.paths !== undefined)
+      return { backup: await findBackup(this.catalog, caller, wanted) };
+    if (body.version !== undefined) throw bothVersionAndMoment();
+    return findAsOf(this.catalog, caller, { ...wanted, asOf }, (backup) => this.unreached(caller, backup, { body, asOf }));
+  }
+
+  /** Which data sets of a backup cannot be cut to the moment, as the restorer says it. */
+  private async unreached(caller: Caller, backup: BackupView, { body, asOf }: { body: RequestRestoreBody; asOf: string }) {
+    const asIs = { ...body, dataset_mapping: undefined };
+    const { conflicts } = await askPlan(this.house.bus, commandOf(caller, { backup, asOf }, asIs), false);
+    const found = conflicts.filter(({ code, dataset }) => code.startsWith('restore.version_') && dataset !== undefined);
+    return found.map(({ code, dataset, message }) => ({ datasetId: dataset!, code, message }));
+  }
+
+  private async plan(command: Command, warnings: readonly string[]): Promise<object> {
     refuseLargePlan(command);
-    return planResource(await askPlan(this.house.bus, command, true), command);
+    const plan = await askPlan(this.house.bus, command, true);
+    return planResource({ ...plan, warnings: [...warnings, ...plan.warnings] }, command);
   }
 
   /**
@@ -113,14 +133,14 @@ export class RequestRestore {
 }
 
 /** The restore's id comes last, when nothing is in the way: a request that was refused may be put right under its Idempotency-Key. */
-const commandOf = (caller: Caller, backup: BackupView, body: RequestRestoreBody): Command => ({
+const commandOf = (caller: Caller, { backup, asOf, without = [] }: FoundBackup, body: RequestRestoreBody): Command => ({
   kind: 'request',
   restoreId: 'restore_planned',
   backupId: backup.backup_id,
   tenant: backup.tenant_id,
   targetTenant: targetOf(caller, backup, body),
-  datasets: chooseDatasets(backup, body),
-  options: optionsOf(body),
+  datasets: chooseDatasets(withoutSets(backup, without), body),
+  options: { ...optionsOf(body), ...(asOf !== undefined && { asOf }) },
   lacking: lackingIn(backup, body),
   requestedBy: caller.keyId,
 });
