@@ -67,9 +67,9 @@ export interface TenantRepository {
   readonly tenant: string;
   /**
    * Commits and tombstones by key (backup ids start with their time), in pages. Purged backups are left out. A damaged decision object hides no other
-   * backup: it goes to `onDamaged`, or is thrown after everything else was given.
+   * backup: it goes to `onDamaged`, or is thrown after everything else was given. `newestFirst`: by key backwards; pages are read as they are asked for.
    */
-  backups(options?: { onDamaged?: (error: unknown) => void }): AsyncIterable<Decision[]>;
+  backups(options?: { newestFirst?: boolean; onDamaged?: (error: unknown) => void }): AsyncIterable<Decision[]>;
   /** What was decided about a backup; undefined while nothing is. */
   decision(backupId: string): Promise<Decision | undefined>;
   /** @throws BackupUnknown, BackupNotCommitted (a tombstone), BackupPurged. */

@@ -1,4 +1,4 @@
-import { ObjectMissing } from '@dr/storage';
+import { LIST_PAGE_MAX, ObjectMissing } from '@dr/storage';
 import { mapLimited } from './concurrency.ts';
 import { Damaged, FormatTooNew } from './errors.ts';
 import { decodeDecision } from './format/decision.ts';
@@ -20,11 +20,21 @@ export async function readDecision(scope: TenantScope, backupId: string): Promis
   }
 }
 
-/** All decisions by key, purged ones left out. A damaged one is handed to `damaged` and left out too: one bad object hides no other backup. */
-export async function* listDecisions(scope: TenantScope, ledger: Ledger, damaged: (error: unknown) => void): AsyncGenerator<Decision[]> {
-  for await (const page of scope.store.list(scope.names.decisions)) {
-    const ids = page.map(({ key }) => key.slice(scope.names.decisions.length)).filter((id) => !ledger.purged.has(id));
-    const read = await mapLimited(ids, READS_AT_ONCE, (id) =>
+export interface ListOptions {
+  /** The newest first; else by key. What is not asked for is not read. */
+  readonly newestFirst?: boolean;
+  readonly damaged: (error: unknown) => void;
+}
+
+/** Decisions in pages, purged ones left out. A damaged one is handed to `damaged` and left out too: one bad object hides no other backup. */
+export async function* listDecisions(
+  scope: TenantScope,
+  ledger: Ledger,
+  { newestFirst, damaged }: ListOptions,
+): AsyncGenerator<Decision[]> {
+  for await (const ids of newestFirst ? idsBackwards(scope) : idsIn(scope)) {
+    const wanted = ids.filter((id) => !ledger.purged.has(id));
+    const read = await mapLimited(wanted, READS_AT_ONCE, (id) =>
       readDecision(scope, id).catch((error: unknown) => {
         damaged(error);
         return undefined;
@@ -32,6 +42,24 @@ export async function* listDecisions(scope: TenantScope, ledger: Ledger, damaged
     );
     yield read.filter((decision) => decision !== undefined);
   }
+}
+
+/** Ids of all decided backups in byte order, in pages. */
+async function* idsIn({ store, names }: TenantScope): AsyncGenerator<string[]> {
+  for await (const page of store.list(names.decisions)) yield page.map(({ key }) => key.slice(names.decisions.length));
+}
+
+async function allIds(scope: TenantScope): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const page of idsIn(scope)) ids.push(...page);
+  return ids;
+}
+
+/** The names of all, and then pages that grow: whoever wants the newest reads few. */
+async function* idsBackwards(scope: TenantScope): AsyncGenerator<string[]> {
+  const ids = (await allIds(scope)).reverse();
+  for (let start = 0, size = READS_AT_ONCE; start < ids.length; start += size, size = Math.min(2 * size, LIST_PAGE_MAX))
+    yield ids.slice(start, start + size);
 }
 
 export interface NewestOptions {
@@ -50,10 +78,7 @@ export async function newestWith(
   datasetId: string,
   { type, before, suits = () => true }: NewestOptions,
 ): Promise<Commit | undefined> {
-  const ids: string[] = [];
-  for await (const page of scope.store.list(scope.names.decisions))
-    ids.push(...page.map(({ key }) => key.slice(scope.names.decisions.length)));
-  const wanted = ids.filter((id) => !ledger.purged.has(id) && (before === undefined || id < before));
+  const wanted = (await allIds(scope)).filter((id) => !ledger.purged.has(id) && (before === undefined || id < before));
   const has = (commit: Commit): boolean => commit.datasets.some((set) => set.datasetId === datasetId && set.root !== undefined);
   for (let end = wanted.length; end > 0; end -= LOOK_BACK) {
     const read = await mapLimited(wanted.slice(Math.max(0, end - LOOK_BACK), end), LOOK_BACK, (id) => readableDecision(scope, id));

@@ -75,3 +75,32 @@ describe('the newest backup with a data set', () => {
     await other.close();
   });
 });
+
+describe('a list of backups', () => {
+  test('comes by key, or the newest first, and damage hides none', async () => {
+    const listed = async (newestFirst?: boolean): Promise<string[]> => {
+      const ids: string[] = [];
+      for await (const page of tenant.backups({ newestFirst, onDamaged: () => ids.push('damaged') }))
+        ids.push(...page.map(({ backupId }) => backupId));
+      return ids;
+    };
+    expect(await listed()).toEqual(['backup_1', 'backup_2', 'backup_3', 'backup_4']);
+    expect(await listed(true)).toEqual(['backup_4', 'backup_3', 'backup_2', 'backup_1']);
+    const scope = await scopeOf(store, repository.id);
+    await publishPlan(store, scope, { n: 1, purged: ['backup_2'] });
+    (store.objects.get(scope.names.decision('backup_3'))!.bytes as Buffer)[200]! ^= 1;
+    expect(await listed(true)).toEqual(['damaged', 'backup_4', 'backup_1']);
+  });
+
+  test('that begins with the newest reads no more than is asked for', async () => {
+    for (let n = 5; n < 60; n++) await tenant.abandon(`backup_9${n + 100}`, 'cancelled');
+    const counting = new FaultyStore(store);
+    const one = await (await reopened(counting)).tenant('acme');
+    for await (const page of one.backups({ newestFirst: true })) {
+      expect(page[0]!.backupId).toBe('backup_9159');
+      break;
+    }
+    const read = counting.calls.filter(({ operation, key }) => operation === 'read' && key.includes('/backups/'));
+    expect(read.length).toBeLessThanOrEqual(16);
+  });
+});

@@ -6,7 +6,9 @@ import { DescriptionLost, FormatTooNew, RepositoryExists, RepositoryMissing, Ten
 import { type Description, decodeDescription, encodeDescription, newDescription } from './format/description.ts';
 import { DESCRIPTION_KEY } from './format/object-names.ts';
 import { FORMAT_VERSION } from './format/seal.ts';
+import { TenantIndex } from './index/tenant-index.ts';
 import type { LogArchive } from './log/log-archive.ts';
+import { RecentlyUsed } from './recently-used.ts';
 import { putSurely } from './session/put-surely.ts';
 import { OpenedTenant } from './tenant.ts';
 import { decoding, tenantScope } from './tenant-scope.ts';
@@ -75,6 +77,9 @@ async function holdsAny(store: ObjectStore, prefix: string): Promise<boolean> {
   return false;
 }
 
+/** Tenants whose index is kept in memory: about 70 bytes a piece and 400 a backup. */
+const INDEXES_KEPT = 8;
+
 type Opened = EngineOptions & { readonly mode: 'read' | 'write' };
 
 class OpenedRepository implements Repository {
@@ -84,6 +89,7 @@ class OpenedRepository implements Repository {
   readonly #ring: KeyRing;
   readonly #description: Description;
   readonly #options: Opened;
+  readonly #indexes = new RecentlyUsed<TenantIndex>(INDEXES_KEPT);
   #pool: WorkerPool | undefined;
 
   constructor(store: ObjectStore, ring: KeyRing, description: Description, options: Opened) {
@@ -104,7 +110,8 @@ class OpenedRepository implements Repository {
     if (!keys) throw new TenantUnknown(name);
     const { now, mode, random = randomBytes } = this.#options;
     const scope = tenantScope({ store: this.#store, ring: this.#ring, description: this.#description, now, random }, keys);
-    return new OpenedTenant({ scope, mode, limits: engineLimits(this.#options), pool: () => this.#threads() });
+    const index = () => this.#indexes.of(`${keys.tag}/${keys.epoch}`, () => new TenantIndex(scope));
+    return new OpenedTenant({ scope, mode, limits: engineLimits(this.#options), index, pool: () => this.#threads() });
   }
 
   async log(): Promise<LogArchive> {

@@ -4,7 +4,7 @@ import { BackupNotCommitted, BackupPurged, BackupUnknown, OpenedForReading } fro
 import { encodeTombstone } from './format/decision.ts';
 import { checkBackupId } from './format/object-names.ts';
 import { PieceReader } from './index/piece-reader.ts';
-import { TenantIndex } from './index/tenant-index.ts';
+import type { TenantIndex } from './index/tenant-index.ts';
 import { readLedger } from './ledger.ts';
 import type { Holder } from './pinned/holders.ts';
 import type { TenantScope } from './tenant-scope.ts';
@@ -29,6 +29,8 @@ export interface TenantParts {
   readonly scope: TenantScope;
   readonly limits: EngineLimits;
   readonly mode: 'read' | 'write';
+  /** What this process knows of the tenant's index segments; shared, so only segments may be entered. */
+  readonly index: () => TenantIndex;
   /** The repository's threads, started when first asked for. */
   readonly pool: () => WorkerPool;
 }
@@ -44,10 +46,11 @@ export class OpenedTenant implements TenantRepository {
     this.#parts = parts;
   }
 
-  async *backups(options: { onDamaged?: (error: unknown) => void } = {}): AsyncGenerator<Decision[]> {
+  async *backups(options: { newestFirst?: boolean; onDamaged?: (error: unknown) => void } = {}): AsyncGenerator<Decision[]> {
     const ledger = await readLedger(this.#parts.scope, { tolerant: true });
     const damaged: unknown[] = [];
-    yield* listDecisions(this.#parts.scope, ledger, options.onDamaged ?? ((error) => damaged.push(error)));
+    const { newestFirst, onDamaged = (error) => damaged.push(error) } = options;
+    yield* listDecisions(this.#parts.scope, ledger, { newestFirst, damaged: onDamaged });
     if (damaged.length > 0) throw damaged[0];
   }
 
@@ -80,7 +83,7 @@ export class OpenedTenant implements TenantRepository {
       import('./session/open-session.ts'),
       import('./session/backup-session.ts'),
     ]);
-    const start = await startSession(scope, backupId, type);
+    const start = await startSession(scope, backupId, type, async () => (await this.#read()).index);
     return new OpenedSession(scope, backupId, start, pool(), limits);
   }
 
@@ -158,8 +161,8 @@ export class OpenedTenant implements TenantRepository {
   }
 
   async #load(): Promise<PieceReader> {
-    const index = new TenantIndex(this.#parts.scope);
-    await index.load();
+    const index = this.#parts.index();
+    if (index.segments.size === 0) await index.load();
     return new PieceReader(this.#parts.scope, index);
   }
 }

@@ -29,7 +29,7 @@ export class RepositoryDesk implements BackupDesk {
     const onDamaged = (error: unknown): void => void problems.push((error as Error).message);
     const found: Backup[] = [];
     for (const one of await this.tenants(tenant, onDamaged)) {
-      for await (const page of one.backups({ onDamaged })) found.push(...page.map(backupOf).filter((backup) => fits(backup, filters)));
+      found.push(...(await newestOf(one, { limit, onDamaged, fits: (backup) => fits(backup, filters) })));
       for (const { warning } of await one.undecided()) if (warning !== undefined) this.#out.say(`Warning: ${warning}`);
     }
     return { backups: found.sort(newestFirst).slice(0, limit), problems };
@@ -116,6 +116,22 @@ function chosen({ backupId, datasets }: Commit, { datasetId, systemState }: { da
   const others = datasets.map((dataset) => dataset.datasetId).filter(isDataset);
   if (systemState !== undefined) throw new NothingFound(`Backup ${backupId} has no system state ${systemState}. See: dr show ${backupId}.`);
   throw new NothingFound(`Backup ${backupId} has no data set ${datasetId}. It has ${others.join(', ')}.`);
+}
+
+interface Wanted {
+  readonly limit: number;
+  readonly fits: (backup: Backup) => boolean;
+  readonly onDamaged: (error: unknown) => void;
+}
+
+/** Up to `limit` backups of a tenant that fit; older ones are not read. */
+async function newestOf(tenant: TenantRepository, { limit, fits, onDamaged }: Wanted): Promise<Backup[]> {
+  const found: Backup[] = [];
+  for await (const page of tenant.backups({ newestFirst: true, onDamaged })) {
+    found.push(...page.map(backupOf).filter(fits));
+    if (found.length >= limit) break;
+  }
+  return found;
 }
 
 /** The gateway's filters, which look at the times of requests. */

@@ -27,14 +27,27 @@ const ID_BYTES = 32;
  * the id; copies of one piece are chained. Up to about 4 million entries; larger repositories need the paged reader of a later version.
  */
 export class PieceIndex {
-  readonly packs: IndexedPack[] = [];
-  readonly #ordinals = new Map<string, number>();
+  readonly packs: IndexedPack[];
+  readonly #ordinals: Map<string, number>;
   #rows = new Uint32Array(FIRST_ROWS * ROW_WORDS);
   #next = new Int32Array(FIRST_ROWS);
   #slots = new Int32Array(FIRST_ROWS * 2);
   #count = 0;
   #used = 0;
-  readonly #bases = new RowBases();
+  readonly #bases: RowBases;
+
+  /** @param other starts as a copy of it: what is added to one is not seen in the other. */
+  constructor(other?: PieceIndex) {
+    this.packs = [...(other?.packs ?? [])];
+    this.#ordinals = new Map(other ? other.#ordinals : []);
+    this.#bases = other ? new RowBases(other.#bases) : new RowBases();
+    if (!other) return;
+    this.#rows = other.#rows.slice();
+    this.#next = other.#next.slice();
+    this.#slots = other.#slots.slice();
+    this.#count = other.#count;
+    this.#used = other.#used;
+  }
 
   /** Copies known. */
   get size(): number {
@@ -178,6 +191,13 @@ class RowBases {
   #rows = new Uint32Array(16);
   #ids = new Uint8Array(16 * ID_BYTES);
   #count = 0;
+
+  constructor(other?: RowBases) {
+    if (!other) return;
+    this.#rows = other.#rows.slice();
+    this.#ids = other.#ids.slice();
+    this.#count = other.#count;
+  }
 
   /** Rows come in ascending order. */
   add(row: number, base: Uint8Array): void {

@@ -1,5 +1,5 @@
 import { DrError, type ObjectKey, ObjectMissing } from '@dr/storage';
-import { mapLimited } from '../concurrency.ts';
+import { Lane, mapLimited } from '../concurrency.ts';
 import { Damaged, FormatTooNew } from '../errors.ts';
 import { sha256Hex } from '../format/hashes.ts';
 import { packOf, segmentOf } from '../format/object-names.ts';
@@ -24,17 +24,27 @@ export interface LoadedSegment {
 
 /** All index segments of a tenant, read once each. Damaged ones are told of and left out: what only they know is unresolved. */
 export class TenantIndex {
-  readonly pieces = new PieceIndex();
-  readonly segments = new Map<ObjectKey, LoadedSegment>();
-  readonly problems = new Map<ObjectKey, IndexProblem>();
+  readonly pieces: PieceIndex;
+  readonly segments: Map<ObjectKey, LoadedSegment>;
+  readonly problems: Map<ObjectKey, IndexProblem>;
   readonly #scope: TenantScope;
+  /** Whoever asks meanwhile waits, and reads nothing twice. */
+  readonly #loads = new Lane();
 
-  constructor(scope: TenantScope) {
+  /** @param other starts as a copy of it, with the segments that it has read. */
+  constructor(scope: TenantScope, other?: TenantIndex) {
     this.#scope = scope;
+    this.pieces = new PieceIndex(other?.pieces);
+    this.segments = new Map(other?.segments);
+    this.problems = new Map(other?.problems);
   }
 
   /** Reads the segments that came since the last load. @throws what the store throws when it cannot list; FormatTooNew. */
-  async load(): Promise<void> {
+  load(): Promise<void> {
+    return this.#loads.run(() => this.#loadNew());
+  }
+
+  async #loadNew(): Promise<void> {
     const keys: ObjectKey[] = [];
     for await (const page of this.#scope.store.list(this.#scope.names.index)) {
       keys.push(...page.map(({ key }) => key).filter((key) => segmentOf(key) !== undefined && !this.segments.has(key)));

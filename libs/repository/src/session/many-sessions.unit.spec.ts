@@ -138,3 +138,40 @@ test.each([1, 2, 3, 107, 118, 143])(
   },
   60_000,
 );
+
+/** Its index segment may never be written: a commit that builds on such a pack could not be restored by anybody else. */
+test('a pack of another session in the same process counts only once a segment names it', async () => {
+  const store = new MemoryStore();
+  const repository = await newRepository(store, { workers: 1, memoryBytesMax: 70 * MiB });
+  const tenant = await repository.tenant('acme', { create: true });
+  await backUp(tenant, 'backup_0', { other: parts(1, 1000) });
+  const root = parts(16, 1_500_000);
+  const first = await tenant.session('backup_1', { type: 'incremental' });
+  const packs = () => [...store.objects.keys()].filter((key) => key.includes('/packs/data/')).length;
+  const before = packs();
+  await first.capture({ datasetId: 'set', root, files: captureFiles(root) });
+  while (packs() <= before) await new Promise((resolve) => setTimeout(resolve, 10));
+  const { trees } = await backUp(tenant, 'backup_2', { set: root }, 'incremental');
+  expect(trees[0]!.newBytes).toBeGreaterThan(20_000_000);
+  await first.close();
+  await repository.close();
+  const again = await reopened(store, 'read');
+  expect((await (await again.tenant('acme')).verify('backup_2', { level: 'full' })).findings).toEqual([]);
+  await again.close();
+}, 60_000);
+
+test('sessions and readers of one process read each index segment once', async () => {
+  const store = new MemoryStore();
+  const counting = new FaultyStore(store);
+  const repository = await newRepository(counting);
+  const tenant = await repository.tenant('acme', { create: true });
+  for (let n = 0; n < 4; n++) await backUp(tenant, `backup_${n}`, { set: folderOf({ [`file-${n}`]: randomBytes(2000) }) });
+  for (let n = 0; n < 3; n++) {
+    const again = await repository.tenant('acme');
+    const { datasets } = await again.commit(`backup_${n}`);
+    expect(await again.readFile(datasets[0]!.root!, `file-${n}`)).toHaveLength(2000);
+  }
+  const segments = counting.calls.filter(({ operation, key }) => operation === 'read' && key.includes('/index/')).map(({ key }) => key);
+  expect(segments.length).toBe(new Set(segments).size);
+  await repository.close();
+});

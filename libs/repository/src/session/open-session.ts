@@ -33,7 +33,12 @@ export interface SessionStart {
  * before a crash.
  * @throws NoCreateIfAbsent, BackupDecided, Damaged (a plan that is not as written), FormatTooNew.
  */
-export async function startSession(scope: TenantScope, backupId: string, type: BackupType): Promise<SessionStart> {
+export async function startSession(
+  scope: TenantScope,
+  backupId: string,
+  type: BackupType,
+  sharedIndex: () => Promise<TenantIndex>,
+): Promise<SessionStart> {
   const key = scope.names.session(checkBackupId(backupId));
   await refuseDecided(scope, backupId);
   const { outcome, bytes } = await probeCreateIfAbsent(scope.store, key, encodeSession(scope, backupId, type));
@@ -41,8 +46,7 @@ export async function startSession(scope: TenantScope, backupId: string, type: B
   const registered = joined ? typeOf(scope, backupId, bytes, type) : type;
   if (joined) await refuseDecided(scope, backupId);
   const ledger = await readLedger(scope, { tolerant: false });
-  const index = new TenantIndex(scope);
-  await index.load();
+  const index = await sessionIndex(scope, sharedIndex);
   const found = joined ? await packsOfSession(scope, backupId, (name) => index.pieces.ordinalOf(name) !== undefined) : [];
   const listed = await listPacks(scope);
   return {
@@ -53,6 +57,16 @@ export async function startSession(scope: TenantScope, backupId: string, type: B
     found,
     ...knownPieces(backupId, registered, { ledger, index, found, listed }),
   };
+}
+
+/**
+ * An index of the session's own, in which packs stand that no segment names yet. What this process has read of the segments before is copied, not read again;
+ * it holds nothing but what segments say, or a commit could build on packs of a session whose segment is never written.
+ */
+async function sessionIndex(scope: TenantScope, sharedIndex: () => Promise<TenantIndex>): Promise<TenantIndex> {
+  const shared = await sharedIndex();
+  await shared.load();
+  return new TenantIndex(scope, shared);
 }
 
 /** The session's own type. That the object is there is the registration; a damaged one (verify tells of it) must not keep the backup from going on. */

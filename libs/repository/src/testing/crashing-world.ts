@@ -117,7 +117,8 @@ export class CrashingWorld {
     const keys = (await ring.tenantKeys('acme', { create: mode === 'write' }))!;
     const description = newDescription(ring.repositoryId, NOW, true);
     const scope = tenantScope({ store, ring, description, now, random: randomBytes }, keys);
-    return { scope, tenant: new OpenedTenant({ scope, mode, limits, pool: () => this.#pool }) };
+    const index = new TenantIndex(scope);
+    return { scope, tenant: new OpenedTenant({ scope, mode, limits, index: () => index, pool: () => this.#pool }) };
   }
 }
 

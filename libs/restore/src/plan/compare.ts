@@ -1,5 +1,6 @@
 import { NO_REPAIR, type RestoreRepair } from '@dr/deeplake';
 import type { TenantRepository } from '@dr/repository';
+import type { SourceFile } from '@dr/storage';
 import type { RestoredSet } from '../restored-set.ts';
 import { filesBelow } from '../target/entries.ts';
 
@@ -34,27 +35,81 @@ interface Known {
   mtimeNs: bigint;
 }
 
-/** Walks a captured tree and what lies in its target, and counts. `target` undefined: nothing lies there. Opens no file. */
+/** Walks a captured tree and what lies in its target, both in byte order of their paths, and counts. `target` undefined: nothing lies there. Opens no file. */
 export async function compareWithTarget(
   tenant: TenantRepository,
   { root }: Pick<RestoredSet, 'root'>,
   { target, wanted, edit = NO_REPAIR }: { target: string | undefined; wanted: (path: string) => boolean; edit?: RestoreRepair },
 ): Promise<Seen> {
-  const there = new Map<string, Known>();
-  if (target !== undefined) for await (const { path, size, mtimeNs } of filesBelow(target)) there.set(path, { size, mtimeNs });
   const seen: Seen = { changes: noChanges(), objects: 0, bytes: 0, hasViews: false, hasLinks: false };
-  for await (const entry of tenant.entries(root)) {
-    if (entry.kind === 'dir' || !wanted(entry.path) || edit.leaveOut.has(entry.path)) continue;
-    count(seen, entry, there.get(entry.path));
-    there.delete(entry.path);
+  const written = new Map<string, SourceFile | undefined>(edit.write.map(({ path }) => [path, undefined]));
+  const there = new Beside(target === undefined ? nothing() : filesBelow(target), (file) => {
+    if (written.has(file.path)) written.set(file.path, file);
+    else add(seen.changes.removed, file.size);
+  });
+  try {
+    for await (const entry of tenant.entries(root)) {
+      const isRestored = entry.kind !== 'dir' && wanted(entry.path) && !edit.leaveOut.has(entry.path);
+      if (isRestored) count(seen, entry, await there.at(entry.path));
+    }
+    await there.end();
+  } finally {
+    await there.close();
   }
   for (const { path, content, mtimeMs = Number.NaN } of edit.write) {
     const mtimeNs = Number.isNaN(mtimeMs) ? -1n : BigInt(Math.floor(mtimeMs)) * 1_000_000n;
-    count(seen, { path, kind: 'file', size: content.length, mtimeNs }, there.get(path));
-    there.delete(path);
+    count(seen, { path, kind: 'file', size: content.length, mtimeNs }, written.get(path));
   }
-  for (const { size } of there.values()) add(seen.changes.removed, size);
   return seen;
+}
+
+async function* nothing(): AsyncGenerator<SourceFile> {}
+
+/** Goes over the files of a target beside the paths of a backup. What it passes by is not in the backup. */
+class Beside {
+  readonly #files: AsyncGenerator<SourceFile>;
+  readonly #onlyThere: (file: SourceFile) => void;
+  #next: { file: SourceFile; path: Buffer } | undefined;
+  #begun = false;
+
+  constructor(files: AsyncGenerator<SourceFile>, onlyThere: (file: SourceFile) => void) {
+    this.#files = files;
+    this.#onlyThere = onlyThere;
+  }
+
+  /** The file at a path. Paths ascend. */
+  async at(path: string): Promise<SourceFile | undefined> {
+    const wanted = Buffer.from(path);
+    if (!this.#begun) await this.#step();
+    for (;;) {
+      const next = this.#next;
+      const order = next ? Buffer.compare(next.path, wanted) : 1;
+      if (order > 0) return undefined;
+      if (order < 0) this.#onlyThere(next!.file);
+      await this.#step();
+      if (order === 0) return next!.file;
+    }
+  }
+
+  async end(): Promise<void> {
+    if (!this.#begun) await this.#step();
+    for (; this.#next; await this.#step()) this.#onlyThere(this.#next.file);
+  }
+
+  async close(): Promise<void> {
+    await this.#files.return(undefined);
+  }
+
+  /** A name that is not UTF-8 is in no backup, and its rendering is not in order. */
+  async #step(): Promise<void> {
+    this.#begun = true;
+    for (;;) {
+      const { done, value } = await this.#files.next();
+      this.#next = done ? undefined : { file: value, path: Buffer.from(value.path) };
+      if (done || value.nameProblem?.code !== 'source.name_not_utf8') return;
+      this.#onlyThere(value);
+    }
+  }
 }
 
 function count(seen: Seen, { path, kind, size, mtimeNs }: Known & { path: string; kind: string }, before: Known | undefined): void {
