@@ -39,6 +39,18 @@ export { type AppendOptions, type AppendResult, type DecideOptions, EventStore, 
 export { forgetCommands } from './forget-commands.ts';
 export { IMPORT_EVENTS_MAX, importEvents, streamVersions } from './import-events.ts';
 export { type Lags, lags, type OpenTransaction, oldestWriteTransaction } from './lag.ts';
+export {
+  backupEndedSince,
+  type CopyLag,
+  chainHashes,
+  copyLag,
+  placeOf,
+  type RememberedHeads,
+  rememberedHeads,
+  rememberHeads,
+  type SealedBodies,
+  sealedBodies,
+} from './log-copy.ts';
 export { migrate } from './migrate.ts';
 export { PollLoop, type PollLoopOptions } from './poll-loop.ts';
 export { type AfterCommit, type HandleEvents, Processor, type ProcessorOptions, type ProcessorState } from './processor.ts';

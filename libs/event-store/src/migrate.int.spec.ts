@@ -19,6 +19,7 @@ test('several processes may migrate at once, any number of times; later ones add
     'ForgetCommands1764200002000',
     'AppendInThreeStatements1764900000000',
     'ImportEvents1764910000000',
+    'CreateLogCopies1764920000000',
     'CreateCounts1764100000000',
   ]);
 

@@ -3,6 +3,7 @@ import { rows } from './database.ts';
 import { DatabaseUnfit } from './errors.ts';
 import { forgetCommandsMigration } from './forget-commands.ts';
 import { importMigration } from './import-events.ts';
+import { logCopyMigration } from './log-copy.ts';
 import { CREATE_APP_ROLE, GRANTS, OLDEST_WRITE } from './schema/access.ts';
 import { APPEND, appendMigration } from './schema/append.ts';
 import { SEAL } from './schema/seal.ts';
@@ -29,7 +30,7 @@ export async function migrate(admin: DataSource, additional: readonly MigrationC
     await refuseOldServer(guard);
     await guard.query("SELECT set_config('lock_timeout', '0', false), set_config('statement_timeout', '0', false)");
     await guard.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await runMigrations(admin, [eventStore, forgetCommandsMigration, appendMigration, importMigration, ...additional]);
+    await runMigrations(admin, [eventStore, forgetCommandsMigration, appendMigration, importMigration, logCopyMigration, ...additional]);
   } finally {
     await guard.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
     await guard.query('RESET lock_timeout; RESET statement_timeout').catch(() => undefined);

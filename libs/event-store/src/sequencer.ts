@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { AdvisoryLocks } from './advisory-lock.ts';
-import { integer, rows } from './database.ts';
+import { integer, type Queryable, rows } from './database.ts';
 import { PollLoop } from './poll-loop.ts';
 
 export interface SequencerOptions {
@@ -9,6 +9,11 @@ export interface SequencerOptions {
   pollMs?: number;
   /** Events per transaction, default 500. */
   batchMax?: number;
+  /**
+   * Runs whenever the leadership was won, before anything is sealed: the place to compare the log with its copy elsewhere, since the database may be an
+   * older one than before. When it throws, nothing is sealed, and it runs again after a while.
+   */
+  beforeLeading?: (connection: Queryable) => Promise<void>;
   /** After events were sealed: tell the readers. Must not throw. */
   onSealed?: (head: number, count: number) => void;
   /** After a logical restore: this many waiting events came from another cluster and were put in order again. */
@@ -30,6 +35,8 @@ export class Sequencer {
   private readonly locks: AdvisoryLocks;
   private readonly loop: PollLoop;
   private current: SequencerState = { status: 'stopped', head: 0 };
+  /** The connection whose leadership was prepared: a new one is a new leadership. */
+  private preparedOn: Queryable | undefined;
 
   constructor(options: SequencerOptions) {
     this.options = options;
@@ -55,6 +62,7 @@ export class Sequencer {
   async stop(): Promise<void> {
     await this.loop.stop();
     await this.locks.close();
+    this.preparedOn = undefined;
     this.current = { status: 'stopped', head: this.current.head };
   }
 
@@ -63,11 +71,19 @@ export class Sequencer {
       this.current = { status: 'follower', head: this.current.head };
       return false;
     }
-    const { sealed, head, adopted } = await seal(await this.locks.connection(), this.batchMax);
+    const connection = await this.locks.connection();
+    await this.prepare(connection);
+    const { sealed, head, adopted } = await seal(connection, this.batchMax);
     this.current = { status: 'leader', head };
     if (adopted > 0) this.options.onAdopted?.(adopted);
     if (sealed > 0) this.options.onSealed?.(head, sealed);
     return sealed === this.batchMax;
+  }
+
+  private async prepare(connection: Queryable): Promise<void> {
+    if (this.preparedOn === connection) return;
+    await this.options.beforeLeading?.(connection);
+    this.preparedOn = connection;
   }
 
   private failed(error: unknown): undefined {

@@ -57,6 +57,8 @@ export interface Repository {
   tenants(options?: { onDamaged?: (error: unknown) => void }): Promise<string[]>;
   /** @throws TenantUnknown unless `create`. */
   tenant(name: string, options?: { create?: boolean }): Promise<TenantRepository>;
+  /** Number of the newest ledger plan of each tenant, by tag; those without a plan are left out. */
+  ledgers(): Promise<Record<string, number>>;
   /** The event log's copy here. */
   log(): Promise<LogArchive>;
   /** Stops the worker threads. Sessions should be closed before. May be called twice. */

@@ -16,7 +16,7 @@ export type {
 export * from './errors.ts';
 export { CHAIN_START, chained, chainedAll, SEGMENT_BYTES_MAX, SEGMENT_EVENTS_MAX } from './log/chain.ts';
 export type { LogArchive, LogPart } from './log/log-archive.ts';
-export type { LogSegmentName } from './log/log-order.ts';
+export { type LogSegmentName, type LogStep, stepsOf } from './log/log-order.ts';
 export type { LogFork, LogSegment, ReadLogSegment } from './log/log-segment.ts';
 export { initRepository, openRepository } from './repository.ts';
 export type * from './types.ts';

@@ -4,7 +4,7 @@ import { ObjectMissing, type ObjectStore } from '@dr/storage';
 import type { EngineOptions, InitOptions, OpenOptions, Repository, TenantRepository } from './api.ts';
 import { DescriptionLost, FormatTooNew, RepositoryExists, RepositoryMissing, TenantUnknown } from './errors.ts';
 import { type Description, decodeDescription, encodeDescription, newDescription } from './format/description.ts';
-import { DESCRIPTION_KEY } from './format/object-names.ts';
+import { DESCRIPTION_KEY, planNumber, tenantKeys } from './format/object-names.ts';
 import { FORMAT_VERSION } from './format/seal.ts';
 import { TenantIndex } from './index/tenant-index.ts';
 import type { LogArchive } from './log/log-archive.ts';
@@ -112,6 +112,15 @@ class OpenedRepository implements Repository {
     const scope = tenantScope({ store: this.#store, ring: this.#ring, description: this.#description, now, random }, keys);
     const index = () => this.#indexes.of(`${keys.tag}/${keys.epoch}`, () => new TenantIndex(scope));
     return new OpenedTenant({ scope, mode, limits: engineLimits(this.#options), index, pool: () => this.#threads() });
+  }
+
+  async ledgers(): Promise<Record<string, number>> {
+    const newest: Record<string, number> = {};
+    for (const { tag } of await this.#ring.tenants({ onDamaged: () => undefined })) {
+      for await (const page of this.#store.list(tenantKeys(tag).ledger))
+        for (const { key } of page) newest[tag] = Math.max(newest[tag] ?? 0, planNumber(key) ?? 0);
+    }
+    return newest;
   }
 
   async log(): Promise<LogArchive> {

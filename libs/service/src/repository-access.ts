@@ -5,8 +5,10 @@ import { type ObjectStore, openStore } from '@dr/storage';
 
 export interface RepositoryAccessOptions {
   config: Config;
-  /** 'write' makes the repository when there is none; 'read' never writes. */
-  mode: 'read' | 'write';
+  /** 'write' makes the repository when there is none; 'extend' writes into one that is there; 'read' never writes. */
+  mode: 'read' | 'write' | 'extend';
+  /** Asked before a repository is handed out, or made (undefined), for writing. What it throws, `open` throws. */
+  mayWrite?: (repository: Repository | undefined) => Promise<void>;
   now: () => number;
 }
 
@@ -40,22 +42,35 @@ export class RepositoryAccess {
 
   private async openOnce(): Promise<{ store: ObjectStore; repository: Repository }> {
     const { config, mode } = this.options;
-    const store = await openStore(config.repository.uri, { mode });
+    if (mode === 'extend') await requireRepository(config.repository.uri);
+    const store = await openStore(config.repository.uri, { mode: mode === 'read' ? 'read' : 'write' });
     try {
-      return { store, repository: await this.openOrInit(store) };
+      return { store, repository: await this.checked(await this.openOrInit(store)) };
     } catch (error) {
       await store.close();
       throw error;
     }
   }
 
+  private async checked(repository: Repository): Promise<Repository> {
+    const { mode, mayWrite } = this.options;
+    try {
+      if (mode !== 'read') await mayWrite?.(repository);
+      return repository;
+    } catch (error) {
+      await repository.close();
+      throw error;
+    }
+  }
+
   private async openOrInit(store: ObjectStore): Promise<Repository> {
-    const { mode } = this.options;
+    const mode = this.options.mode === 'read' ? 'read' : 'write';
     try {
       return await openRepository(store, { ...this.engine(), mode });
     } catch (error) {
-      if (!(error instanceof RepositoryMissing) || mode === 'read') throw error;
+      if (!(error instanceof RepositoryMissing) || this.options.mode !== 'write') throw error;
     }
+    await this.options.mayWrite?.(undefined);
     try {
       return await initRepository(store, { ...this.engine(), encryption: this.options.config.backup.encryption });
     } catch (error) {
@@ -72,5 +87,17 @@ export class RepositoryAccess {
       compressionLevel: config.backup.compression ? config.backup.compressionLevel : 0,
       now,
     };
+  }
+}
+
+/** Opening for writing makes folders; what only extends a repository makes none. @throws RepositoryMissing, StoreMissing. */
+async function requireRepository(uri: string): Promise<void> {
+  const store = await openStore(uri, { mode: 'read' });
+  try {
+    if (await store.stat('repository.json')) return;
+    for await (const page of store.list('keys/')) if (page.length > 0) return; // its description is lost, and can be had back
+    throw new RepositoryMissing(uri);
+  } finally {
+    await store.close();
   }
 }

@@ -1,4 +1,4 @@
-import { type House, HouseModule, RepositoryAccess, ServiceHealth } from '@dr/service';
+import { type House, HouseModule, mayWriteAs, RepositoryAccess, ServiceHealth } from '@dr/service';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { CancelBackups } from './cancel-backup/cancel-backups.ts';
 import { CaptureDatasets } from './capture-dataset/capture-datasets.ts';
@@ -16,7 +16,8 @@ export class ArchiverModule implements OnApplicationShutdown {
   constructor(private readonly repository: RepositoryAccess) {}
 
   static of(house: House, health: ServiceHealth): DynamicModule {
-    const repository = new RepositoryAccess({ config: house.config, mode: 'write', now: house.now });
+    const mayWrite = mayWriteAs(house.database, house.config.repository.uri);
+    const repository = new RepositoryAccess({ config: house.config, mode: 'write', now: house.now, mayWrite });
     const providers = [
       { provide: ServiceHealth, useValue: health },
       { provide: RepositoryAccess, useValue: repository },

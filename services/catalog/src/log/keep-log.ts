@@ -1,7 +1,8 @@
 import { Relay, Sequencer } from '@dr/event-store';
-import { NUDGE, nudge, onNudge, publishEvents, type Stop } from '@dr/messaging';
-import { type House, InjectHouse, ServiceHealth } from '@dr/service';
+import { answer, NUDGE, nudge, onNudge, publishEvents, type Stop } from '@dr/messaging';
+import { type House, InjectHouse, LOG_READINESS, type LogReadiness, ServiceHealth } from '@dr/service';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { CopyLog } from '../copy-log/copy-log.ts';
 
 /** The sequencer, which gives appended events their order, and the relay, which copies them to JetStream. One catalog leads, others stand by. */
 @Injectable()
@@ -11,6 +12,7 @@ export class KeepLog implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     @InjectHouse() private readonly house: House,
     private readonly health: ServiceHealth,
+    private readonly copy: CopyLog,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -19,12 +21,14 @@ export class KeepLog implements OnApplicationBootstrap, OnApplicationShutdown {
     const relay = new Relay({ database, publish: (events) => publishEvents(bus, events), onError });
     const onSealed = () => {
       nudge(bus, NUDGE.log);
+      this.copy.sealed();
       relay.nudge();
     };
     const onAdopted = (count: number) => log.warn({ count }, 'events of another cluster were put in order after a restore of the database');
-    const sequencer = new Sequencer({ database, onSealed, onAdopted, onError });
+    const sequencer = new Sequencer({ database, beforeLeading: () => this.copy.beforeLeading(), onSealed, onAdopted, onError });
     this.watch(sequencer, relay);
     this.stops.push(
+      answer(bus, LOG_READINESS, () => readinessOf(sequencer)),
       onNudge(bus, NUDGE.sequencer, () => sequencer.nudge()),
       () => sequencer.stop(),
       () => relay.stop(),
@@ -41,4 +45,10 @@ export class KeepLog implements OnApplicationBootstrap, OnApplicationShutdown {
     this.health.register('sequencer', () => (sequencer.state.status === 'failing' ? String(sequencer.state.error) : undefined));
     this.health.register('relay', () => (relay.state.status === 'failing' ? String(relay.state.error) : undefined));
   }
+}
+
+/** A follower says yes: whoever leads has compared, or writers find its leader at work on it when they ask again. */
+function readinessOf({ state }: Sequencer): LogReadiness {
+  if (state.status === 'leader' || state.status === 'follower') return { ready: true };
+  return { ready: false, reason: state.status === 'failing' ? String(state.error) : 'the catalog is comparing it' };
 }
