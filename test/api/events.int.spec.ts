@@ -49,7 +49,7 @@ test('events come as CloudEvents while they happen, only the tenant’s own', as
   expect(client.received.length).toBe(1);
   expect(client.received[0]!.data).toMatchObject({
     specversion: '1.0',
-    type: 'dr.BackupRequested.v1',
+    type: 'dr.BackupRequested.v2',
     source: 'urn:tributary-dr',
     subject: `backup-${id}`,
     tenant: 'acme',
@@ -75,6 +75,21 @@ test('a client that is cut off again and again sees every event once and in orde
   await until(() => seen.length + rest.received.length >= all.length);
   expect([...seen, ...ids(rest.received)]).toEqual(all);
 }, 60_000);
+
+test('a client that was cut off before its first event goes on from where it began', async () => {
+  await gateway.backup('acme');
+  await burst('rival', 3);
+  await gateway.settled();
+  const cut = await listen('');
+  await until(() => cut.place !== undefined);
+  await cut.close();
+  const missed = await gateway.backup('acme');
+  await gateway.settled();
+  const again = await listen('', { 'last-event-id': cut.place! });
+  await until(() => again.received.length > 0);
+  expect(again.received.map(({ data }) => data['subject'])).toEqual([`backup-${missed}`]);
+  expect((await logged('acme')).includes(cut.place!)).toBe(true);
+});
 
 test('many streams at once, from the start and from now, all see the same', async () => {
   const key2 = await gateway.key({ tenant: '*', scopes: ['backup:read'] });

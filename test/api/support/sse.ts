@@ -7,6 +7,8 @@ export interface Received {
 /** A client of server-sent events, as small as the format. */
 export class SseClient {
   readonly received: Received[] = [];
+  /** From where the stream goes on, before its first event. */
+  place: string | undefined;
   readonly status: number;
   readonly headers: Headers;
   /** Resolves when the stream has ended, from either side. */
@@ -43,6 +45,7 @@ export class SseClient {
   private take(lines: string[]): void {
     const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
     const data = field('data');
+    if (data === undefined) this.place ??= field('id');
     if (data !== undefined) this.received.push({ id: field('id'), event: field('event'), data: JSON.parse(data) });
   }
 }

@@ -60,7 +60,7 @@ async function* oneConnection(
       if (message === undefined) continue;
       known.after = message.id ?? known.after;
       if (message.event !== undefined) yield message.event;
-      else out.say('The gateway sent something that is no event; it is left out.');
+      else if (message.isBroken) out.say('The gateway sent something that is no event; it is left out.');
     }
   } catch (error) {
     if (!idle.signal.aborted) throw error;
@@ -69,13 +69,19 @@ async function* oneConnection(
   }
 }
 
+interface Message {
+  id?: string;
+  event?: LogEvent;
+  isBroken?: boolean;
+}
+
 /** Server-sent events, line by line: an empty line ends a message. */
 class EventParser {
   #id: string | undefined;
   #data: string[] = [];
 
-  /** @returns a message when `line` ends one; without `event` when its data is no JSON. */
-  take(line: string): { id?: string; event?: LogEvent } | undefined {
+  /** @returns a message when `line` ends one; without `event` when it only tells a place in the log, or when its data is no JSON. */
+  take(line: string): Message | undefined {
     if (line === '') return this.#end();
     const [, field, value = ''] = /^([^:]*):? ?(.*)$/.exec(line) ?? [];
     if (field === 'id') this.#id = value;
@@ -83,13 +89,13 @@ class EventParser {
     return undefined;
   }
 
-  #end(): { id?: string; event?: LogEvent } | undefined {
+  #end(): Message | undefined {
     const data = this.#data.splice(0).join('\n');
-    if (data === '') return undefined;
+    if (data === '') return this.#id === undefined ? undefined : { id: this.#id };
     try {
       return { id: this.#id, event: JSON.parse(data) as LogEvent };
     } catch {
-      return { id: this.#id };
+      return { id: this.#id, isBroken: true };
     }
   }
 }

@@ -45,6 +45,17 @@ export async function listRestores(
   return { restores: shown.map(restoreResource), next_cursor: more ? encodeCursor({ at: last.requested_at, id: last.restore_id }) : null };
 }
 
+const FAILURES_NAMED_MAX = 5;
+
+/** Why the restore as a whole is not completed, and the first of its data sets that failed: who looks at one line must see why. */
+function reasonOf(own: unknown, datasets: readonly Record<string, unknown>[]): string | null {
+  const failed = datasets.filter((dataset) => dataset['status'] === 'failed');
+  const named = failed.slice(0, FAILURES_NAMED_MAX).map(({ to, error_message }) => `${to}: ${error_message}`);
+  const more = failed.length > named.length ? [`and ${failed.length - named.length} more data sets failed.`] : [];
+  const reasons = [...(typeof own === 'string' ? [own] : []), ...named, ...more];
+  return reasons.length === 0 ? null : reasons.join(' ');
+}
+
 /** The Restore of CONTRACT section 2. */
 function restoreResource(row: RestoreRow): object {
   const datasets = (row.datasets ?? []).map((d) => d.doc);
@@ -60,7 +71,7 @@ function restoreResource(row: RestoreRow): object {
     created_at: new Date(row.requested_at).toISOString(),
     cancel_requested_at: row.doc['cancel_requested_at'] ?? null,
     ended_at: row.doc['ended_at'] ?? null,
-    error_message: row.doc['error_message'] ?? null,
+    error_message: reasonOf(row.doc['error_message'], datasets),
     hooks: row.doc['hooks'] ?? [],
   };
 }

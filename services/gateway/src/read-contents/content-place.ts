@@ -13,7 +13,9 @@ export const contentCursorOf = ({ datasetId, path }: ContentPlace): string =>
 export function contentPlaceOf(cursor: string): ContentPlace {
   try {
     const [datasetId, path, ...more] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
-    const isGood = [datasetId, path].every((part) => typeof part === 'string' && part !== '' && part.isWellFormed());
+    const isGood = [datasetId, path].every(
+      (part) => typeof part === 'string' && part !== '' && !part.includes('\0') && part.isWellFormed(),
+    );
     if (isGood && more.length === 0) return { datasetId, path } as ContentPlace;
   } catch {
     // falls through to the one error

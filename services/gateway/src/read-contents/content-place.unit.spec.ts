@@ -12,7 +12,19 @@ test.each([
 
 const of = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-test.each(['0', '10', 'abc', of(null), of({}), of([]), of(['a']), of(['a', 1]), of(['', 'x']), of(['a', '']), of(['a', 'b', 'c'])])(
-  'no page gave %s',
-  (cursor) => expect(() => contentPlaceOf(cursor)).toThrow(expect.objectContaining({ status: 400, code: 'request.bad_cursor' })),
+test.each([
+  '0',
+  '10',
+  'abc',
+  of(null),
+  of({}),
+  of([]),
+  of(['a']),
+  of(['a', 1]),
+  of(['', 'x']),
+  of(['a', '']),
+  of(['a', 'b', 'c']),
+  of(['a', 'b\0']),
+])('no page gave %s', (cursor) =>
+  expect(() => contentPlaceOf(cursor)).toThrow(expect.objectContaining({ status: 400, code: 'request.bad_cursor' })),
 );

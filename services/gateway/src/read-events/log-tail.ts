@@ -7,6 +7,9 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 const KEPT_MAX = 2_000;
 const KEPT_BYTES_MAX = 32_000_000;
 const BATCH_MAX = 500;
+/** So many events are looked at, at a time and in all, for one that a caller may see. */
+const LOOK_BACK = 100;
+const LOOKED_BACK_MAX = 2_000;
 /** A nudge can be lost; then the poll finds what it announced. */
 const POLL_MS = 500;
 
@@ -48,6 +51,15 @@ export class LogTail implements OnApplicationBootstrap, OnModuleDestroy {
     const events = await readLog(this.house.database, position, BATCH_MAX);
     this.keep(events);
     return events;
+  }
+
+  /** The newest event up to a position that `isWanted`; undefined when none of the last ones is. */
+  async newestBefore(position: number, isWanted: (event: StoredEvent) => boolean): Promise<StoredEvent | undefined> {
+    for (let end = position; end > Math.max(0, position - LOOKED_BACK_MAX); end -= LOOK_BACK) {
+      const found = (await readLog(this.house.database, Math.max(0, end - LOOK_BACK), Math.min(LOOK_BACK, end))).findLast(isWanted);
+      if (found) return found;
+    }
+    return undefined;
   }
 
   /** Until there may be something new, or the signal. */

@@ -34,7 +34,7 @@ export class ReadEventsController {
     if (tenant === undefined) throw notFound('tenant', query.tenant_id ?? '');
     const from = await this.startOf((request.headers['last-event-id'] as string | undefined) ?? query.after, caller);
     const stream = this.streams.begin(request, reply);
-    await this.follow(stream, from, filterOf(caller, tenant, query.types)).catch((error: unknown) => {
+    await this.run(stream, from, { caller, filter: filterOf(caller, tenant, query.types) }).catch((error: unknown) => {
       this.house.log.warn({ err: error, request_id: request.id }, 'a stream of events was cut off');
     });
     stream.end();
@@ -49,6 +49,13 @@ export class ReadEventsController {
     const [event] = position === undefined ? [] : await readLog(database, position - 1, 1);
     if (!event || !visibleTenant(caller, event.meta.tenant)) throw notFound('event', after);
     return event.position;
+  }
+
+  /** First the id of the newest event before, so that a client that is cut off before its first one goes on from here. */
+  private async run(stream: EventStream, from: number, { caller, filter }: { caller: KeyCaller; filter: EventFilter }): Promise<void> {
+    const before = await this.tail.newestBefore(from, (event) => visibleTenant(caller, event.meta.tenant));
+    if (before) await stream.sendPlace(before.eventId);
+    await this.follow(stream, from, filter);
   }
 
   private async follow(stream: EventStream, from: number, filter: EventFilter): Promise<void> {

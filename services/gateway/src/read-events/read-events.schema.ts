@@ -34,7 +34,7 @@ export const readEvents = route({
   summary: 'What happens, as it happens',
   description:
     'Server-sent events, each a CloudEvent of the caller’s tenant, replayed from the log without gap or repeat: a client that was cut off ' +
-    'sends the last id it saw. The stream ends when its key is revoked or expires. Events of API keys need the scope admin.',
+    'sends the last id it saw; the first message has no data, but the id from which the stream goes on, if there is one. The stream ends when its key is revoked or expires. Events of API keys need the scope admin.',
   query: readEventsQuery,
   headers: z.strictObject({ 'Last-Event-ID': eventId.optional().describe('As `after`, and wins over it.') }),
   replies: { 200: { description: 'The stream.', contentType: 'text/event-stream' } },

@@ -39,6 +39,11 @@ export class EventStream {
     await this.write(`${[...lines, `data: ${JSON.stringify(data)}`].join('\n')}\n\n`);
   }
 
+  /** What a client that is cut off before its first message hands back. */
+  async sendPlace(id: string): Promise<void> {
+    await this.write(`id: ${id}\n\n`);
+  }
+
   /** A comment, so that proxies see life and we see a client that is gone. One that has not read what it got needs no more. */
   async keepAlive(): Promise<void> {
     if (!this.raw.writableNeedDrain) await this.write(': still here\n\n');
