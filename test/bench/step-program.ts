@@ -1,21 +1,27 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
+import { bundle, WORKER } from '../../tools/bundle.mjs';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** As bin/dr runs. Services also return memory at once (docs/decisions/0004): half the peak, and a third more CPU in a verification. */
+/** As bin/dr runs (docs/decisions/0004). Services give memory back sooner: less of it at the peak, and half as much CPU again in a verification. */
 export const FLAGS = ['--no-memory-protection-keys', '--initial-heap-size=64'];
+export const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '4456448', MALLOC_TRIM_THRESHOLD_: '8388608' };
 
 const made = new Map<string, string>();
 
-/** A step's program as JavaScript: what the product's own programs are when they start. @param source below test/bench. */
+/** A step's program in one file with its worker beside it, as the command line is built (docs/decisions/0070). @param source below test/bench. */
 export function stepProgram(source: string): string {
   const known = made.get(source);
   if (known) return known;
-  const program = join(root, '.build', 'bench', `${basename(source, '.ts')}.mjs`);
-  mkdirSync(dirname(program), { recursive: true });
-  writeFileSync(program, stripTypeScriptTypes(readFileSync(join(import.meta.dirname, source), 'utf8')));
+  const name = basename(source, '.ts');
+  const folder = join(root, '.build', 'bench');
+  mkdirSync(folder, { recursive: true });
+  const step = join(folder, `${name}.mjs`);
+  writeFileSync(step, stripTypeScriptTypes(readFileSync(join(import.meta.dirname, source), 'utf8')));
+  bundle(root, { [`${name}.js`]: step, 'worker.js': join(root, WORKER) }, join(folder, name));
+  const program = join(folder, name, `${name}.js`);
   made.set(source, program);
   return program;
 }

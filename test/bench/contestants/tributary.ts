@@ -1,9 +1,9 @@
 import { type Command, type Contestant, PASSPHRASE, type Place } from '../contestant.ts';
-import { FLAGS, stepProgram } from '../step-program.ts';
+import { FLAGS, MALLOC, stepProgram } from '../step-program.ts';
 
 const step = ({ repository }: Place, ...args: string[]): Command => ({
   argv: [process.execPath, ...FLAGS, stepProgram('engine-step.ts'), repository, ...args],
-  env: { DR_BENCH_PASSPHRASE: PASSPHRASE },
+  env: { DR_BENCH_PASSPHRASE: PASSPHRASE, ...MALLOC },
 });
 
 /** Our own engine, without services: one process per step that ends with the step. */

@@ -1,7 +1,7 @@
 /** Smaller ones may share their memory with others (Node's buffer pool), and are cheap to make and to collect. */
 const KEPT_FROM_BYTES = 128 * 1024;
-/** Most that a thread keeps: what one piece of the largest size needs on its way. */
-const KEPT_BYTES_MAX = 16 * 1024 * 1024;
+/** Most that a thread keeps: two of what the largest piece takes. */
+const KEPT_BYTES_MAX = 8 * 1024 * 1024;
 /** New ones get a size of this grain, so that those of pieces of nearly one size serve each other. */
 const GRAIN_BYTES = 64 * 1024;
 

@@ -22,7 +22,7 @@ export interface EngineLimits {
 }
 
 /**
- * Each thread fills one data and one meta buffer while another one of each is on its way; when that is more than the budget, packs get smaller, then
+ * Each thread fills one data and one meta buffer while one more of each is on its way; when that is more than the budget, packs get smaller, then
  * threads fewer. At least one thread with the smallest packs (4 MiB) is always there.
  */
 export function engineLimits({
@@ -36,9 +36,9 @@ export function engineLimits({
   while (data > META_TARGET && need(threads, data) > memoryBytesMax) data /= 2;
   const targets = { data, meta: META_TARGET };
   const bytes = { data: packBufferBytes(data), meta: packBufferBytes(META_TARGET) };
-  const counts = { data: 2 * threads, meta: threads + 1 };
+  const counts = { data: threads + 1, meta: threads + 1 };
   return { workers: threads, compressionLevel, targets, buffers: { bytes, counts } };
 }
 
 const need = (threads: number, data: number): number =>
-  2 * threads * packBufferBytes(data) + (threads + 3) * packBufferBytes(META_TARGET) + threads * SCRATCH;
+  (threads + 1) * packBufferBytes(data) + (threads + 3) * packBufferBytes(META_TARGET) + threads * SCRATCH;

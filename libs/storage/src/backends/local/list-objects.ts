@@ -1,22 +1,27 @@
-import type { Dirent } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreUnavailable } from '../../errors.ts';
 import { isKeyPart, RESERVED_PART } from '../../object-key.ts';
 import { LIST_PAGE_MAX, type ObjectEntry } from '../../object-store.ts';
+import type { Pace } from '../../source/pace.ts';
 import { type Disk, errno } from './disk.ts';
 
-interface Walk {
+interface Place {
   root: string;
+  disk: Disk;
+  /** Asks the system blocking while it answers at once; undefined: always through `disk`. */
+  pace: Pace | undefined;
+}
+
+interface Walk extends Place {
   prefix: string;
   after: string;
-  disk: Disk;
 }
 
 /** Objects in byte order of their keys, in pages. Holds one folder's names per level at a time, so memory is bounded by the largest folder. */
-export async function* listObjects(root: string, prefix: string, after: string, disk: Disk): AsyncGenerator<ObjectEntry[]> {
-  const start = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+export async function* listObjects(walk: Walk): AsyncGenerator<ObjectEntry[]> {
+  const start = walk.prefix.slice(0, walk.prefix.lastIndexOf('/') + 1);
   if (start.startsWith(`${RESERVED_PART}/`)) return;
-  const walk = { root, prefix, after, disk };
   let waiting: string[] = [];
   for await (const run of keysBelow(walk, start)) {
     const keys = waiting.length > 0 ? waiting.concat(run) : run;
@@ -27,16 +32,19 @@ export async function* listObjects(root: string, prefix: string, after: string, 
   yield* pageOf(walk, waiting);
 }
 
-async function* pageOf({ root, disk }: Walk, keys: string[]): AsyncGenerator<ObjectEntry[]> {
-  const found = await Promise.all(keys.map((key) => statObject(root, key, disk)));
+async function* pageOf(walk: Walk, keys: string[]): AsyncGenerator<ObjectEntry[]> {
+  await walk.pace?.breathe();
+  const found = await Promise.all(keys.map((key) => statObject(walk, key)));
   const page = found.filter((entry) => entry !== undefined);
   if (page.length > 0) yield page;
 }
 
 /** Size and time of one object; undefined when there is none (any more). */
-export async function statObject(root: string, key: string, disk: Disk): Promise<ObjectEntry | undefined> {
+export async function statObject({ root, disk, pace }: Place, key: string): Promise<ObjectEntry | undefined> {
+  const path = join(root, key);
+  const patient = () => disk.lstat(path);
   try {
-    const found = await disk.lstat(join(root, key));
+    const found = pace ? await pace.ask(() => lstatSync(path), patient) : await patient();
     return found.isFile() ? { key, size: found.size, modifiedAtMs: Math.floor(found.mtimeMs) } : undefined;
   } catch (cause) {
     if (errno(cause) === 'ENOENT' || errno(cause) === 'ENOTDIR') return undefined;
@@ -69,9 +77,11 @@ async function sortedPaths(walk: Walk, folder: string): Promise<string[]> {
   return paths.sort();
 }
 
-async function entriesOf({ root, disk }: Walk, folder: string): Promise<Dirent[]> {
+async function entriesOf({ root, disk, pace }: Walk, folder: string): Promise<Dirent[]> {
+  const path = join(root, folder);
+  const patient = () => disk.readdir(path, { withFileTypes: true });
   try {
-    return await disk.readdir(join(root, folder), { withFileTypes: true });
+    return pace ? await pace.ask(() => readdirSync(path, { withFileTypes: true }), patient) : await patient();
   } catch (cause) {
     if (folder !== '' && (errno(cause) === 'ENOENT' || errno(cause) === 'ENOTDIR')) return [];
     throw new StoreUnavailable(`Listing ${folder || 'the objects'}`, `file://${root}`, cause);

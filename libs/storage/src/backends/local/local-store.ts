@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DrError } from '../../dr-error.ts';
@@ -6,11 +6,16 @@ import { KeyConflict, NoHardLinks, ObjectMissing, RangeOutside, StoreFull, Store
 import { checkKey, checkPrefix } from '../../object-key.ts';
 import type { ByteRange, ObjectEntry, ObjectKey, ObjectStore } from '../../object-store.ts';
 import type { OpenStoreOptions } from '../../open-store.ts';
+import { Pace } from '../../source/pace.ts';
 import { type Disk, errno, disk as realDisk } from './disk.ts';
 import { DurableFolders } from './durable-folders.ts';
 import { listObjects, statObject } from './list-objects.ts';
 import { prepareForReading, prepareForWriting, temporaryName } from './prepare.ts';
 import { linkOnce, writeTemporary } from './put-once.ts';
+
+/** Reads up to this are answered blocking while the disk answers at once. */
+const BLOCKING_BYTES_MAX = 256 * 1024;
+const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Opens a folder as a store. @throws StoreMissing, NoHardLinks, StoreUnavailable, BadLocation. */
 export async function openLocalStore(folder: string, options: OpenStoreOptions = {}, disk: Disk = realDisk): Promise<ObjectStore> {
@@ -29,6 +34,8 @@ class LocalStore implements ObjectStore {
   readonly #writable: boolean;
   readonly #disk: Disk;
   readonly #folders: DurableFolders;
+  /** Undefined over calls that a test makes fail: those are all of the patient kind. */
+  readonly #pace: Pace | undefined;
 
   constructor(root: string, writable: boolean, disk: Disk) {
     this.uri = `file://${root}`;
@@ -36,6 +43,7 @@ class LocalStore implements ObjectStore {
     this.#writable = writable;
     this.#disk = disk;
     this.#folders = new DurableFolders(root, disk);
+    this.#pace = disk === realDisk ? new Pace() : undefined;
   }
 
   async createIfAbsent(key: ObjectKey, bytes: Uint8Array | readonly Uint8Array[], signal?: AbortSignal): Promise<'created' | 'exists'> {
@@ -94,6 +102,34 @@ class LocalStore implements ObjectStore {
   async read(key: ObjectKey, range?: ByteRange, signal?: AbortSignal, memory?: ArrayBuffer): Promise<Uint8Array> {
     checkKey(key);
     signal?.throwIfAborted();
+    const small = !memory && (!range || range.end - range.start <= BLOCKING_BYTES_MAX);
+    const bytes = small
+      ? await this.#pace?.ask(
+          () => this.#readSmall(key, range),
+          async () => undefined,
+        )
+      : undefined;
+    return bytes ?? this.#readPatiently(key, range, memory);
+  }
+
+  /** Undefined for what is large, or does not go as it should: asking again, patiently, tells. */
+  #readSmall(key: ObjectKey, range?: ByteRange): Uint8Array | undefined {
+    let fd: number | undefined;
+    try {
+      fd = openSync(join(this.#root, key), READ_FLAGS);
+      const found = fstatSync(fd);
+      const { start, end } = range ?? { start: 0, end: found.size };
+      if (!found.isFile() || start < 0 || start >= end || end > found.size || end - start > BLOCKING_BYTES_MAX) return undefined;
+      const bytes = Buffer.allocUnsafeSlow(end - start);
+      return readSync(fd, bytes, 0, bytes.length, start) === bytes.length ? bytes : undefined;
+    } catch {
+      return undefined;
+    } finally {
+      if (fd !== undefined) closeSync(fd);
+    }
+  }
+
+  async #readPatiently(key: ObjectKey, range?: ByteRange, memory?: ArrayBuffer): Promise<Uint8Array> {
     const handle = await this.#open(key);
     try {
       return await this.#readFrom(handle, key, range, memory);
@@ -106,7 +142,7 @@ class LocalStore implements ObjectStore {
 
   async #open(key: ObjectKey): Promise<FileHandle> {
     try {
-      return await this.#disk.open(join(this.#root, key), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      return await this.#disk.open(join(this.#root, key), READ_FLAGS);
     } catch (cause) {
       if (errno(cause) === 'ENOENT' || errno(cause) === 'ENOTDIR') throw new ObjectMissing(this.uri, key);
       throw new StoreUnavailable(`Opening object ${key}`, this.uri, cause);
@@ -128,12 +164,12 @@ class LocalStore implements ObjectStore {
   async stat(key: ObjectKey, signal?: AbortSignal): Promise<ObjectEntry | undefined> {
     checkKey(key);
     signal?.throwIfAborted();
-    return statObject(this.#root, key, this.#disk);
+    return statObject({ root: this.#root, disk: this.#disk, pace: this.#pace }, key);
   }
 
   list(prefix: string, after: ObjectKey = ''): AsyncIterable<ObjectEntry[]> {
     checkPrefix(prefix);
-    return listObjects(this.#root, prefix, after, this.#disk);
+    return listObjects({ root: this.#root, prefix, after, disk: this.#disk, pace: this.#pace });
   }
 
   async delete(key: ObjectKey): Promise<void> {
