@@ -10,6 +10,7 @@ import type {
   Decision,
   PieceId,
   PinnedFiles,
+  PromoteRequest,
   RestoreOptions,
   RestoreReport,
   Tombstone,
@@ -135,6 +136,11 @@ export interface BackupSession {
   readonly joined: boolean;
   /** May run several at once; they share the workers. @throws what the store throws; the signal's reason. */
   capture(request: CaptureRequest): Promise<CapturedTree>;
+  /**
+   * As `capture`, of what a snapshot's tree lists: held pieces are taken over (by a full after their packs were read), what is only pinned comes from other
+   * backups or from the source. `findings` name each file that is nowhere any more; the tree is without it.
+   */
+  promote(request: PromoteRequest): Promise<CapturedTree>;
   /** Everything captured so far is durable and indexed: a later session object of the same backup will not store it again. */
   flush(): Promise<void>;
   /**

@@ -49,6 +49,8 @@ export interface CaptureFile {
    * all the same.
    */
   readonly pin?: boolean;
+  /** Counts only as the file that was listed: one that is another, before or after it is read, is missing. */
+  readonly exact?: boolean;
 }
 
 export interface Progress {
@@ -92,6 +94,22 @@ export interface CaptureRequest {
 export interface Amount {
   readonly objects: number;
   readonly bytes: number;
+}
+
+/** A data set of a snapshot to be made whole in another backup: the state is that of the snapshot. */
+export interface PromoteRequest {
+  readonly datasetId: string;
+  readonly snapshotId: string;
+  /** Its tree in the snapshot. */
+  readonly from: PieceId;
+  /** Absolute folder of the data set, where the storage that was captured is at hand: a file that the repository does not hold is read there, if it is the very one. */
+  readonly root?: string;
+  /** Without `root`: why, in words. */
+  readonly why?: string;
+  /** How a file that is read is cut. Default: fixed, 1 MiB. */
+  readonly chunkerOf?: (path: string, size: number) => Chunker | undefined;
+  readonly signal?: AbortSignal;
+  readonly progress?: (progress: Progress) => void;
 }
 
 /** What was found while reading a file. 'missing': it vanished, no entry is stored. 'changed': other identity or size than listed; what was read is stored. 'unreadable': no entry is stored. */

@@ -9,7 +9,7 @@ import { newTable } from '../index/known-pieces.ts';
 import { openPackOf, PieceReader } from '../index/piece-reader.ts';
 import { listPacks } from '../index/tenant-index.ts';
 import { belongingOf, type TenantScope } from '../tenant-scope.ts';
-import type { CapturedTree, CaptureRequest, Commit, CommitManifest, Tombstone } from '../types.ts';
+import type { CapturedTree, CaptureRequest, Commit, CommitManifest, PromoteRequest, Tombstone } from '../types.ts';
 import type { EngineLimits } from '../workers/limits.ts';
 import type { DeliveredPack, SealedPiece } from '../workers/messages.ts';
 import type { WorkerPool } from '../workers/pool.ts';
@@ -21,6 +21,7 @@ import { EarlierTrees } from './earlier-trees.ts';
 import { ownPacks, type SessionStart } from './open-session.ts';
 import { PageStore } from './page-store.ts';
 import { StoredPacks } from './stored-packs.ts';
+import type { UnchangedFiles } from './unchanged-files.ts';
 
 /** A backup being made, in this process. */
 export class OpenedSession implements BackupSession {
@@ -32,6 +33,7 @@ export class OpenedSession implements BackupSession {
   readonly #limits: EngineLimits;
   readonly #packs: StoredPacks;
   readonly #pages: PageStore;
+  readonly #counted: CountedPacks;
   readonly #bases: EarlierTrees;
   readonly #number: number;
   #broken: { error: unknown } | undefined;
@@ -59,6 +61,7 @@ export class OpenedSession implements BackupSession {
       targetBytes: targets.meta,
       packBytes,
     });
+    this.#counted = this.#newCounted();
     this.#bases = this.#newBases();
     this.#number = pool.listen({ pack: (pack) => this.#delivered(pack), packBytes, sealedPiece: (id) => this.#sealedPiece(id) });
     this.#setUpThreads();
@@ -66,8 +69,25 @@ export class OpenedSession implements BackupSession {
 
   async capture(request: CaptureRequest): Promise<CapturedTree> {
     this.#check();
-    const bases = await this.#bases.of(request.bases);
-    const capture = new DatasetCapture(
+    const tree = await this.#capture(request, await this.#bases.of(request.bases)).run();
+    await this.#bases.captured(tree.root, request.slice ?? false);
+    return tree;
+  }
+
+  async promote(request: PromoteRequest): Promise<CapturedTree> {
+    this.#check();
+    const [{ PromotedFiles }, { holdersAround }] = await Promise.all([import('./promote-files.ts'), import('../pinned/holders.ts')]);
+    const { datasetId, snapshotId: backupId, root = '/', signal, progress } = request;
+    const holders = await holdersAround(this.#scope, this.#start.ledger, { datasetId, backupId });
+    const reader = new PieceReader(this.#scope, this.#start.index);
+    const files = new PromotedFiles({ reader, counts: (id) => this.#counted.counts(id), holders }, request).groups();
+    const tree = await this.#capture({ datasetId, root, files, signal, progress }, undefined).run();
+    await this.#bases.captured(tree.root, false);
+    return tree;
+  }
+
+  #capture(request: CaptureRequest, bases: UnchangedFiles | undefined): DatasetCapture {
+    return new DatasetCapture(
       {
         session: this.#number,
         nameKey: this.#scope.keys.nameKey,
@@ -85,9 +105,6 @@ export class OpenedSession implements BackupSession {
       },
       request,
     );
-    const tree = await capture.run();
-    await this.#bases.captured(tree.root, request.slice ?? false);
-    return tree;
   }
 
   async flush(): Promise<void> {
@@ -148,16 +165,20 @@ export class OpenedSession implements BackupSession {
     return { storedBytes: ownList.reduce((sum, pack) => sum + pack.size, 0), pins };
   }
 
-  #newBases(): EarlierTrees {
+  #newCounted(): CountedPacks {
     const { index, trust, type, usable } = this.#start;
+    return new CountedPacks({ backupId: this.backupId, type, index, trust, usable, isWhole: (pack) => this.#isWhole(pack) });
+  }
+
+  #newBases(): EarlierTrees {
+    const { index, type } = this.#start;
     const [scope, backupId] = [this.#scope, this.backupId];
-    const counted = new CountedPacks({ backupId, type, index, trust, usable, isWhole: (pack) => this.#isWhole(pack) });
     return new EarlierTrees({
       scope,
       backupId,
       type,
       index,
-      counted,
+      counted: this.#counted,
       putPage: (page) => this.#pages.put(page),
       flush: () => this.flush(),
     });

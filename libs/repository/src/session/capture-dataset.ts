@@ -10,6 +10,7 @@ import type { CaptureJob, CaptureResult } from '../workers/messages.ts';
 import { isRacy } from '../workers/racy.ts';
 import { fileToRead } from './earlier-forms.ts';
 import type { PageStore } from './page-store.ts';
+import type { PreparedFile } from './promote-files.ts';
 import { partsOf } from './stream-parts.ts';
 import { StreamedFile } from './streamed-file.ts';
 import type { UnchangedFiles } from './unchanged-files.ts';
@@ -92,11 +93,22 @@ export class DatasetCapture {
     this.#progress.filesTotal++;
     if (file.stream) return this.#takeStream(file, file.stream);
     this.#progress.bytesTotal += file.size;
+    if (this.#takePrepared(file)) return;
     if (this.#parts.bases && !file.content && (await this.#takeOver(this.#parts.bases, file))) return;
     if (file.pin && this.#pin(file)) return;
     this.#batch.push({ file, turn: this.#turn++ });
     this.#batchBytes += file.size;
     if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) await this.#hand();
+  }
+
+  /** What a promotion has found out about a file stands as it is. */
+  #takePrepared(file: PreparedFile): boolean {
+    const { path, entry, finding, size } = file;
+    if (!entry && !finding) return false;
+    this.#log.put(path, this.#turn++, entry, entry ? size : undefined, finding);
+    if (entry) this.#takenOver++;
+    this.#done(file);
+    return true;
   }
 
   async #takeOver(bases: UnchangedFiles, file: CaptureFile): Promise<boolean> {

@@ -51,6 +51,8 @@ export class FileCapture {
 
   async #read(file: FileToRead, handle: SyncSourceHandle, folder: SourceFolder, nowMs: number): Promise<FileOutcome> {
     const before = handle.stat();
+    const other = file.exact ? changeOf(file, before) : undefined;
+    if (other) return gone(file.path, other);
     const racy = isRacy(before, nowMs);
     const source: Source = { size: before.size, read: (buffer, position) => handle.read(buffer, position) };
     let outcome: FileOutcome;
@@ -62,6 +64,7 @@ export class FileCapture {
     }
     const change =
       changeOf(file, before) ?? changeOf(before, handle.stat()) ?? (outcome.size === before.size ? undefined : 'it became shorter');
+    if (change && file.exact) return gone(file.path, change);
     return change && !outcome.finding ? { ...outcome, finding: { path: file.path, kind: 'changed', message: change } } : outcome;
   }
 
@@ -142,6 +145,16 @@ function lost(path: string, cause: unknown): FileOutcome {
   const missing = cause instanceof DrError && cause.code === 'source.missing';
   const message = cause instanceof Error ? cause.message : String(cause);
   return { size: 0, newBytes: 0, storedBytes: 0, finding: { path, kind: missing ? 'missing' : 'unreadable', message } };
+}
+
+/** It was to be the file that was listed, and nothing else. */
+function gone(path: string, change: string): FileOutcome {
+  return {
+    size: 0,
+    newBytes: 0,
+    storedBytes: 0,
+    finding: { path, kind: 'missing', message: `it is not there any more as it was: ${change}` },
+  };
 }
 
 function tooLarge(path: string, size: number): FileOutcome {
