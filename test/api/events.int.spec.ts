@@ -1,7 +1,7 @@
 /** GET /events: everything of the caller's tenant, in order, once, however often the client is cut off; nothing of anybody else. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { hashApiKey } from '@dr/auth';
-import { apiKeyDecider, streamOf } from '@dr/domain';
+import { apiKeyDecider, schemaVersionOf, streamOf } from '@dr/domain';
 import { until } from '../../libs/service/src/testing/test-house.ts';
 import { type Received, SseClient } from './support/sse.ts';
 import { TestGateway } from './support/test-gateway.ts';
@@ -49,7 +49,7 @@ test('events come as CloudEvents while they happen, only the tenant’s own', as
   expect(client.received.length).toBe(1);
   expect(client.received[0]!.data).toMatchObject({
     specversion: '1.0',
-    type: 'dr.BackupRequested.v2',
+    type: `dr.BackupRequested.v${schemaVersionOf('BackupRequested')}`,
     source: 'urn:tributary-dr',
     subject: `backup-${id}`,
     tenant: 'acme',

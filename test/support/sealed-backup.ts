@@ -1,8 +1,10 @@
-import { captureDecider, type Finding, streamOf } from '@dr/domain';
+import { type BackupType, captureDecider, type Finding, streamOf } from '@dr/domain';
 import type { FrontDoor } from './front-door.ts';
 
 export interface SealedBackup {
   tenant?: string;
+  /** Default full. */
+  type?: BackupType;
   datasets?: readonly string[];
   /** Data sets that were captured torn. */
   torn?: readonly string[];
@@ -13,10 +15,13 @@ export interface SealedBackup {
 let number = 0;
 
 /** What an archiver and a verifier would have written of one backup: requested, captured, sealed and perhaps verified. @returns its id */
-export async function sealedBackup(door: FrontDoor, { tenant = 'acme', datasets = ['a'], torn = [], verified }: SealedBackup = {}) {
+export async function sealedBackup(
+  door: FrontDoor,
+  { tenant = 'acme', type = 'full', datasets = ['a'], torn = [], verified }: SealedBackup = {},
+) {
   const backupId = `backup_20260101_000000_${(++number).toString(16).padStart(8, '0')}`;
   const refs = datasets.map((datasetId, i) => ({ n: i + 1, datasetId, format: 'v4' as const, path: `${tenant}/${datasetId}` }));
-  const request = { kind: 'request', backupId, tenant, backupType: 'full', datasets: refs, requestedBy: 'key_1' } as const;
+  const request = { kind: 'request', backupId, tenant, backupType: type, datasets: refs, requestedBy: 'key_1' } as const;
   await door.backup(backupId, request, { kind: 'start' });
   for (const { n, datasetId } of refs) await captured(door, tenant, backupId, n, datasetId, torn.includes(datasetId));
   const sizes = { objects: 1, bytes: 100, newBytes: 10, storedBytes: 5 };

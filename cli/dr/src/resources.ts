@@ -19,7 +19,7 @@ export interface Backup {
   progress?: OperationProgress | null;
   verified_at?: string | null;
   purge_after?: string | null;
-  metadata?: { created_by?: string; description?: string | null } | null;
+  metadata?: { created_by?: string; description?: string | null; promoted_from?: string } | null;
 }
 
 export interface BackupDataset {

@@ -1,4 +1,5 @@
 /** Deep Lake data sets as they lie on storage: finding them, reading their structure, checking it, planning a capture and a restore. Never runs Deep Lake code. */
+export { chunkerFor } from './capture/chunkers.ts';
 export { type PlanOptions, planCapture } from './capture/plan-capture.ts';
 export { ORPHAN_AGE_MS } from './capture/plan-v4.ts';
 export type { CapturePlan, Chunker, LogGap, PlannedFile, SkipReason, SourceNotes, Unsettled } from './capture/planned-file.ts';

@@ -37,4 +37,4 @@ export type {
   SourceNameProblem,
   SyncSourceHandle,
 } from './source/source-folder.ts';
-export { isSameStorage, storageIdentity } from './source/storage-identity.ts';
+export { openWhereItLay, storageIdentity } from './source/storage-identity.ts';

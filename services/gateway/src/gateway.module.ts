@@ -21,6 +21,8 @@ import { declarationsOf } from './http/route.ts';
 import { ValidateInput } from './http/validate-input.ts';
 import { IdempotentRequests } from './idempotency/idempotent-requests.ts';
 import { DECLARATIONS, OpenApiController } from './openapi/openapi.controller.ts';
+import { PromoteBackupController } from './promote-backup/promote-backup.controller.ts';
+import { PromoteBackup } from './promote-backup/promote-backup.ts';
 import { ReadBackupEventsController } from './read-backup-events/read-backup-events.controller.ts';
 import { ReadBackupsController } from './read-backups/read-backups.controller.ts';
 import { ReadConfigController } from './read-config/read-config.controller.ts';
@@ -48,6 +50,7 @@ const controllers = [
   ReadBackupsController,
   ReadBackupEventsController,
   CancelBackupController,
+  PromoteBackupController,
   DeleteBackupController,
   ReadContentsController,
   RequestRestoreController,
@@ -90,6 +93,7 @@ export class GatewayModule {
       RecordFirstKey,
       RequestBackup,
       CancelBackup,
+      PromoteBackup,
       DeleteBackup,
       RequestRestore,
       CancelRestore,

@@ -30,8 +30,14 @@ function committed(commit: Commit): Backup {
     duration_seconds: null,
     storage_path: commit.storagePath,
     error_message: null,
-    metadata: null,
+    metadata: metadataOf(commit),
   };
+}
+
+/** Words of users and keys are the log's; that it has the state of a snapshot stands in the commit. */
+function metadataOf({ extra }: Commit): Backup['metadata'] {
+  const from = extra?.['promotedFrom'];
+  return typeof from === 'string' ? { promoted_from: from } : null;
 }
 
 function datasetOf(dataset: Commit['datasets'][number]): BackupDataset {

@@ -9,6 +9,7 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   contents: async () => (await import('./contents.ts')).contents,
   restore: async () => (await import('./restore.ts')).restore,
   verify: async () => (await import('./verify.ts')).verify,
+  promote: async () => (await import('./promote.ts')).promote,
   cancel: async () => (await import('./cancel.ts')).cancel,
   delete: async () => (await import('./delete.ts')).deleteBackup,
   undelete: async () => (await import('./undelete.ts')).undelete,
@@ -30,7 +31,6 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
 /** Verbs that a later version has: what it says of each until then. Nothing is done, and the exit code is 1. */
 export const notBuilt: Readonly<Record<string, string>> = {
   diff: 'Compare two backups with: dr contents ID --json',
-  promote: 'Snapshots are not built either; make a full backup with: dr create --type full',
   cleanup: 'No backup is removed by age in this version, so nothing was removed. Remove one with: dr delete ID',
   'test-restore': 'Restore beside the original with: dr restore ID --target-tenant OTHER; read every stored byte with: dr verify ID',
   drill: 'Restore beside the original with: dr restore latest --target-tenant OTHER',

@@ -1,3 +1,4 @@
+import type { DatasetFormat } from '../finding.ts';
 import { chunkOf } from '../v3/paths.ts';
 import type { Reference } from '../v4/references.ts';
 import type { Chunker } from './planned-file.ts';
@@ -35,6 +36,13 @@ function packedCuts(parts: Reference['parts'], size: number): number[] {
     return [offset, offset + Math.min(headerBytes, length), offset + length];
   });
   return [...new Set(cuts)].filter((cut) => cut > 0 && cut < size).sort((a, b) => a - b);
+}
+
+/** How a file is cut whose logs are not at hand. */
+export function chunkerFor(format: DatasetFormat): (path: string, size: number) => Chunker {
+  if (format === 'v3') return v3Chunker;
+  const plain = fixed(format === 'v4' ? V4_PIECE_BYTES : PIECE_BYTES);
+  return () => plain;
 }
 
 /** v3: an append makes the header longer and leaves the data, so pieces are counted from the header's end, where the file is no chunk from 0. */

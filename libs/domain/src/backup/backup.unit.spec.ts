@@ -12,7 +12,7 @@ import {
   support,
   tombstone,
 } from '../testing/samples.ts';
-import type { BackupCommand, CommitDecision, TombstoneDecision } from './commands.ts';
+import type { BackupCommand, CommitDecision, RequestBackup, TombstoneDecision } from './commands.ts';
 import { isUsable, isVerifiedGood } from './decide-deletion.ts';
 import type { BackupEvent } from './events.ts';
 
@@ -288,6 +288,20 @@ describe('a deletion', () => {
   ])('a backup that is %s: usable %p, verified good %p', (_, past, usable, good) => {
     expect([isUsable(stateAfter(...past)), isVerifiedGood(stateAfter(...past))]).toEqual([usable, good]);
   });
+});
+
+describe('a promotion', () => {
+  const { data } = backupRequested();
+  const request = { kind: 'request', ...data, promotedFrom: 'backup_0' } as RequestBackup;
+  test('is the request of a full', () =>
+    given()
+      .when(request)
+      .then({ type: 'BackupRequested', data: { ...data, promotedFrom: 'backup_0' } } as BackupEvent));
+  test.each(['incremental', 'differential', 'snapshot'] as const)('to %s is refused', (backupType) =>
+    given()
+      .when({ ...request, backupType })
+      .thenThrows('backup.promotes_to_full'),
+  );
 });
 
 describe('a verification', () => {

@@ -53,6 +53,11 @@ function request(state: BackupState, { kind: _, ...data }: RequestBackup): reado
   assertSelection('backup', data.datasets);
   const twice = firstRepeated(data.datasets.map((dataset) => dataset.datasetId));
   if (twice !== undefined) throw new Refused('backup.dataset_twice', `The backup was not started: it selects data set ${twice} twice.`);
+  if (data.promotedFrom !== undefined && data.backupType !== 'full')
+    throw new Refused(
+      'backup.promotes_to_full',
+      `The backup was not started: a snapshot is promoted to a full, not to a backup of type ${data.backupType}.`,
+    );
   assertFits('backup', data);
   return [{ type: 'BackupRequested', data }];
 }

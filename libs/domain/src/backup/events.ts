@@ -22,6 +22,8 @@ export const backupEvents = {
     idempotencyKey: optional(text),
     /** Of a backup that selects all data sets of its tenant. */
     leftOut: optional(leftOut),
+    /** The snapshot whose state this full makes whole; its data sets are not captured anew. */
+    promotedFrom: optional(text),
   }),
   /**
    * A decision stands in storage of which the log knew nothing: the database, or the log's copy, was lost. In the place of BackupRequested; what was

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Amount, Commit, CommitDataset, TenantRepository, TreeEntry } from '@dr/repository';
-import { DrError, isSameStorage, openSourceFolder, type SourceFile, type SourceFolder, storageIdentity } from '@dr/storage';
+import type { Amount, Commit, TenantRepository, TreeEntry } from '@dr/repository';
+import { DrError, openWhereItLay, type SourceFile, type SourceFolder } from '@dr/storage';
 import type { Edits } from '../edits.ts';
 import type { RestoredSet } from '../restored-set.ts';
 import { exists } from '../target/entries.ts';
@@ -29,13 +29,15 @@ export interface PinsRequest {
   wanted: (path: string) => boolean;
 }
 
+const ALONE = 'without the house that made the snapshot its source is not looked at';
+
 /** The repository first: a backup made since may hold the very file. The live source second, when it is the storage that was captured. */
 export async function findPins({ tenant, commit, dataset, liveRoot, wanted }: PinsRequest): Promise<Pins> {
   const pinned = commit.datasets.find(({ datasetId }) => datasetId === dataset.from)?.pinned;
   if (!pinned?.objects) return NO_PINS;
   const found = await tenant.findPinned(dataset.root, { datasetId: dataset.from, backupId: commit.backupId, wanted });
   if (found.missing.length === 0) return { ...NO_PINS, held: found.held };
-  const place = await sourceOf(pinned, liveRoot);
+  const place = liveRoot === undefined ? ALONE : await openWhereItLay(pinned, liveRoot);
   if (typeof place === 'string') return { ...NO_PINS, ...found, why: place };
   const live = new Map<string, TreeEntry>();
   for (const entry of found.missing) if (await isThere(place, entry)) live.set(entry.path, entry);
@@ -58,24 +60,6 @@ export async function absentPins({ tenant, commit, dataset, place, wanted }: Pin
     if (entry.pinned && wanted(entry.path) && !(await exists(join(place.target, entry.path)))) missing.push(entry);
   }
   return { ...NO_PINS, missing, why: 'an earlier try did not find them' };
-}
-
-/** The data set's folder at the source, or why nothing can be taken from there. */
-async function sourceOf(
-  { storage, path }: NonNullable<CommitDataset['pinned']>,
-  liveRoot: string | undefined,
-): Promise<SourceFolder | string> {
-  if (liveRoot === undefined) return 'without the house that made the snapshot its source is not looked at';
-  if (storage === undefined || path === undefined) return 'the snapshot does not say where they lay';
-  try {
-    const { root } = await openSourceFolder(liveRoot);
-    if (!isSameStorage(storage, await storageIdentity(root))) return 'the source that is connected is not the storage that they lay in';
-    const folder = await openSourceFolder(join(root, path));
-    return folder.root === join(root, path) ? folder : 'a link lies in the place of the data set';
-  } catch (error) {
-    if (error instanceof DrError && error.code.startsWith('source.')) return `the data set cannot be read at the source (${error.message})`;
-    throw error;
-  }
 }
 
 async function isThere(folder: SourceFolder, entry: TreeEntry): Promise<boolean> {

@@ -3,13 +3,14 @@ import { type BackupType, backupDecider, type CaptureCommand, captureDecider, st
 import type { Queryable } from '@dr/event-store';
 import { type ClaimedJob, type EndJob, type JobContext, KeepTrying, type OnDead } from '@dr/jobs';
 import { ProgressPublisher } from '@dr/messaging';
-import { BackupDecided } from '@dr/repository';
+import { BackupDecided, type Progress } from '@dr/repository';
 import { commandMeta, type House, InjectHouse, nudgeSequencer, startWorker } from '@dr/service';
 import { openSourceFolder, SourceMissing, SourceOutside } from '@dr/storage';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { CaptureHooks } from '../capture-hooks/capture-hooks.ts';
 import { basesFor, type CaptureBase } from '../plan-backup/capture-bases.ts';
 import type { CapturePayload } from '../plan-backup/plan-backup.ts';
+import { NotPromotable, promoteDataset } from '../promote-backup/promote-dataset.ts';
 import { OpenSessions, type SessionInUse } from '../sessions/open-sessions.ts';
 import { SliceDatasets } from '../slice-dataset/slice-datasets.ts';
 import { captureItem } from '../system-state/capture-item.ts';
@@ -59,6 +60,9 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
     const failed = (error: unknown) => failureOf(error, job.payload, this.house.config.deeplake.root);
     const item = systemStateName(job.payload.dataset.datasetId);
     if (item !== undefined) return recorded(await inSession((inUse) => this.captureItem(item, job, context, inUse)).catch(failed));
+    const promotedFrom = 'request' in state ? state.request.promotedFrom : undefined;
+    if (promotedFrom !== undefined)
+      return recorded(await inSession<CaptureCommand>((inUse) => this.promote(promotedFrom, job, context, inUse)).catch(failed));
     if (job.attempts > job.attemptsMax) return recorded(await this.giveUp(job, context));
     const cut = this.hooks.areSet || type === 'snapshot' ? undefined : this.slices.split(job);
     const split = await cut?.catch(async (error: unknown) => recorded(await failed(error)));
@@ -72,6 +76,22 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
     const { config, now, log } = this.house;
     const item = config.backup.systemState.find((one) => one.name === name);
     return captureItem({ ...inUse, item, name, backupId, dataset, tenantId: job.tenant, now, log, context });
+  }
+
+  /** No hook runs: the state is that of the snapshot, whatever writers do now. */
+  private promote(
+    snapshotId: string,
+    { payload }: ClaimedJob<CapturePayload>,
+    context: JobContext,
+    inUse: SessionInUse,
+  ): Promise<CaptureCommand> {
+    const { backupId, dataset } = payload;
+    const progress = (done: Progress): void => {
+      context.progress();
+      this.progress.publish(backupId, { dataset_id: dataset.datasetId, ...done });
+    };
+    const sourceRoot = this.house.config.deeplake.root;
+    return promoteDataset({ ...inUse, backupId, dataset, snapshotId, sourceRoot, signal: context.signal, progress });
   }
 
   /** The archiver of its last try died, so the hooks that come after a capture have not run. */
@@ -142,7 +162,7 @@ async function failureOf(error: unknown, payload: CapturePayload, sourceRoot: st
   const { backupId, dataset } = payload;
   if (error instanceof BackupDecided)
     return failure(payload, error.code, `Backup ${backupId} was decided before ${dataset.datasetId} was captured.`);
-  if (error instanceof SourceOutside) return failure(payload, error.code, error.message);
+  if (error instanceof SourceOutside || error instanceof NotPromotable) return failure(payload, error.code, error.message);
   if (!(error instanceof SourceMissing) || !(await isThere(sourceRoot))) throw error;
   return failure(payload, 'capture.removed', `Data set ${dataset.datasetId} was removed before its capture had ended.`);
 }

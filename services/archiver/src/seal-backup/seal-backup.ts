@@ -48,13 +48,20 @@ function manifestOf(request: BackupRequested, captures: readonly CaptureState[],
     datasets: request.datasets.map((ref, i) => datasetForCommit(ref, captures[i]!)),
     createdAtMs,
     expected: request.datasets.length,
-    ...parentOf(captures),
-    ...(request.leftOut && { extra: { leftOut: request.leftOut } }),
+    ...parentOf(request, captures),
+    ...extraOf(request),
   };
 }
 
-/** The newest of the backups that its data sets were built on. */
-function parentOf(captures: readonly CaptureState[]): { parentId?: string } {
+/** For who has nothing but storage: what was left out, and which snapshot was made whole. */
+function extraOf({ leftOut, promotedFrom }: BackupRequested): Pick<CommitManifest, 'extra'> {
+  const extra = { ...(leftOut && { leftOut }), ...(promotedFrom !== undefined && { promotedFrom }) };
+  return Object.keys(extra).length > 0 ? { extra } : {};
+}
+
+/** The snapshot that was made whole, else the newest of the backups that its data sets were built on. */
+function parentOf({ promotedFrom }: BackupRequested, captures: readonly CaptureState[]): { parentId?: string } {
+  if (promotedFrom !== undefined) return { parentId: promotedFrom };
   const bases = captures.flatMap((capture) => (capture.status === 'captured' ? (capture.result.baseBackupId ?? []) : []));
   const newest = bases.sort().at(-1);
   return newest === undefined ? {} : { parentId: newest };

@@ -32,6 +32,8 @@ export interface BackupDoc {
   created_by: string;
   parent_id: string | null;
   left_out?: object | null;
+  /** The snapshot whose state it made whole. */
+  promoted_from?: string;
   started_at?: string;
   ended_at?: string;
   error_code?: string;
@@ -85,7 +87,7 @@ export function backupResource(row: BackupRow): Record<string, unknown> {
     expires_at: null,
     purge_after: doc.purge_after ?? null,
     retention_reasons: [],
-    metadata: { ...(row.user_metadata ?? {}), created_by: doc.created_by, description: row.description },
+    metadata: { ...(row.user_metadata ?? {}), created_by: doc.created_by, description: row.description, ...promotedFrom(doc) },
   };
 }
 
@@ -93,6 +95,8 @@ export function backupResource(row: BackupRow): Record<string, unknown> {
 function itemOf({ dataset_id, status, objects, bytes, new_bytes, findings, error_code, error_message }: Record<string, unknown>): object {
   return { name: systemStateName(String(dataset_id)), status, objects, bytes, new_bytes, findings, error_code, error_message };
 }
+
+const promotedFrom = ({ promoted_from }: BackupDoc): object => (promoted_from === undefined ? {} : { promoted_from });
 
 /** The newest of the backups that its data sets were built on; null when every byte was read, whatever the type. */
 function parentOf({ doc, datasets }: BackupRow): string | null {

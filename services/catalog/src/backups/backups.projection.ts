@@ -132,6 +132,7 @@ function insertBackup({ backups, datasets }: BackupViews, event: Of<'BackupReque
   const doc = {
     parent_id: data.parentId ?? null,
     created_by: createdBy,
+    ...('promotedFrom' in data && data.promotedFrom !== undefined && { promoted_from: data.promotedFrom }),
     trace: meta.traceparent ?? null,
     expected: data.datasets.length,
     left_out: ('leftOut' in data && data.leftOut) || null,

@@ -8,7 +8,7 @@ import { waitQuery } from '../wait-for-end/wait-for-end.ts';
 const METADATA_BYTES_MAX = 16_384;
 
 /** Words of the user, kept in an erasable row: some notes, not data. */
-const userMetadata = z
+export const userMetadata = z
   .record(z.string(), z.unknown())
   .refine(
     (words) => Buffer.byteLength(JSON.stringify(words)) <= METADATA_BYTES_MAX,

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { type Caller, listedTenant, TenantNeeded } from '@dr/auth';
 import { newBackupId, systemStateId } from '@dr/config';
-import { backupDecider, canonicalJson, type DatasetRef, type LeftOut, leftOutOf, streamOf } from '@dr/domain';
+import { backupDecider, type DatasetRef, type LeftOut, leftOutOf, streamOf } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import type { Operation } from '@dr/jobs';
 import { admit, commandMeta, type House, InjectHouse, nudgeSequencer, refuseFull } from '@dr/service';
@@ -13,6 +12,7 @@ import { catalogBehind } from '../read-own-write/catalog-behind.ts';
 import { Views } from '../read-own-write/views.ts';
 import { type Selection, selectDatasets } from '../select-datasets/select-datasets.ts';
 import type { RequestBackupBody } from './request-backup.schema.ts';
+import { keepWords, wordsOf } from './user-words.ts';
 
 interface Asked {
   caller: Caller;
@@ -94,8 +94,7 @@ export class RequestBackup {
     const { duplicate } = await store.decide(streamOf.backup(backupId), backupDecider, command, { commandId, meta, tx });
     const appended = { operationId: backupId, kind: 'backup', tenant, isNew: !duplicate } as const;
     if (duplicate) return appended;
-    const sql = 'INSERT INTO operation_texts (operation_id, tenant, description, metadata) VALUES ($1, $2, $3, $4)';
-    if (words) await tx.query(sql, [backupId, tenant, body.description ?? null, JSON.stringify(body.metadata ?? {})]);
+    if (words) await keepWords(tx, { backupId, tenant }, body);
     return appended;
   }
 
@@ -128,10 +127,4 @@ function tenantOf(caller: Caller, { tenant_id, all_tenants }: RequestBackupBody)
   if (tenant === '*') throw new TenantNeeded();
   if (tenant === undefined) throw new HttpProblem(404, 'tenant.not_found', `There is no tenant ${tenant_id} that this key may see.`);
   return tenant;
-}
-
-function wordsOf({ description, metadata }: RequestBackupBody): { digest: string } | undefined {
-  if (description === undefined && metadata === undefined) return undefined;
-  const digest = createHash('sha256').update(canonicalJson({ description: description ?? null, metadata: metadata ?? {} }));
-  return { digest: digest.digest('hex') };
 }

@@ -110,7 +110,11 @@ export const backupResource = z
     expires_at: timeOrNull,
     purge_after: timeOrNull.describe('Of a deleted backup: its bytes stay until then, and it can be undeleted.'),
     retention_reasons: z.array(z.string()),
-    metadata: z.looseObject({ created_by: z.string(), description: z.string().nullable() }),
+    metadata: z.looseObject({
+      created_by: z.string(),
+      description: z.string().nullable(),
+      promoted_from: z.string().optional().describe('The snapshot whose state this full made whole.'),
+    }),
   })
   .meta({ id: 'Backup' });
 
