@@ -4,6 +4,10 @@ import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { contestants } from './contestants/find.ts';
+import { figureLines, figureTable } from './figures/report-figures.ts';
+import { benchServers } from './figures/servers.ts';
+import { FIGURES, FULL, type ServiceFigures, serviceFigures } from './figures/service-figures.ts';
+import { withSmallDataset } from './figures/small-dataset.ts';
 import { figuresOf, ratiosOf, tables } from './report.ts';
 import { runSequence } from './sequence.ts';
 import { serviceSeconds, startHouse } from './service.ts';
@@ -17,7 +21,10 @@ Medians of the rounds; steps of different engines take turns, so that other load
   --source DIR    a folder with data sets below tenants, or any folder; several for changes
   --rounds N      how often the whole sequence runs, each time in new repositories (default 3)
   --only A,B      these engines only: tributary, restic, kopia, rustic, borg
-  --service       the same once through the service, in a house started for it: from each request to the end it reports (source: data sets below tenants)
+  --service       figures of the services, on a PostgreSQL, a NATS server and a house started for it: appends, relay lag, rebuild of the views, an unchanged
+                  backup, lists of a million backups. With sources also the same sequence once through the service, from each request to the end that
+                  it reports (source: data sets below tenants). Without sources no engine is measured
+  --figures A,B   these figures of the services only: append, relay, rebuild, unchanged, lists
   --work DIR      where copies and repositories go (default: the system's temporary folder); needs about 8 times the size of DIR0
   --json          figures as JSON on standard output, every round's seconds too
   --help          this text`;
@@ -28,13 +35,14 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     only: { type: 'string', default: '' },
     service: { type: 'boolean', default: false },
+    figures: { type: 'string', default: FIGURES.join() },
     work: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 
-if (values.help || values.source.length === 0) {
+if (values.help || (values.source.length === 0 && !values.service)) {
   process.stdout.write(`${HELP}\n`);
   process.exit(values.help ? 0 : 2);
 }
@@ -42,16 +50,31 @@ if (values.help || values.source.length === 0) {
 const sources = values.source.map((folder) => resolve(folder));
 const taking = contestants(values.only.split(',').filter(Boolean));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const samples = await runSequence({ sources, contestants: taking, rounds: Number(values.rounds), work: values.work, say });
+const isSequence = sources.length > 0;
+const samples = isSequence
+  ? await runSequence({ sources, contestants: taking, rounds: Number(values.rounds), work: values.work, say })
+  : [];
 const figures = figuresOf(samples);
-const service = values.service ? await throughTheService() : undefined;
+const service = values.service && isSequence ? await throughTheService() : undefined;
+const services = values.service ? await ofTheServices() : undefined;
 const machine = { cores: availableParallelism(), memoryBytes: totalmem(), node: process.version };
 if (values.json) {
   const engines = taking.map(({ name, version }) => ({ name, version }));
   process.stdout.write(
-    `${JSON.stringify({ machine, sources, rounds: Number(values.rounds), engines, figures, ratios: ratiosOf(figures), service }, null, 2)}\n`,
+    `${JSON.stringify({ machine, sources, rounds: Number(values.rounds), engines, figures, ratios: ratiosOf(figures), service, services }, null, 2)}\n`,
   );
-} else process.stdout.write(`${tables(figures, taking, service)}\n`);
+} else {
+  if (isSequence) process.stdout.write(`${tables(figures, taking, service)}\n\n`);
+  if (services) process.stdout.write(`${figureTable(figureLines(services))}\n`);
+}
+
+function ofTheServices(): Promise<ServiceFigures> {
+  const only = FIGURES.filter((name) => values.figures.split(',').includes(name));
+  const startServers = () => benchServers(values.work);
+  return withSmallDataset((dataset) =>
+    serviceFigures({ only, sizes: FULL, dataset, startServers, startHouse: () => startHouse(values.work), say }),
+  );
+}
 
 async function throughTheService(): Promise<Record<string, number>> {
   const house = await startHouse(values.work);

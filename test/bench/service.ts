@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { RunningHouse } from '../e2e/support/running-house.ts';
 import { copyFolder, updateInPlace } from './source-folder.ts';
 
 /** What this needs of a running house (test/e2e/support). */
@@ -13,7 +14,7 @@ export interface House {
 }
 
 /** The whole house on a home of its own, with a copy of nothing yet. */
-export async function startHouse(work = tmpdir()): Promise<House> {
+export async function startHouse(work = tmpdir()): Promise<RunningHouse> {
   process.env['DR_TEST_SERVERS'] ??= work;
   const { RunningHouse } = await import('../e2e/support/running-house.ts');
   const house = await RunningHouse.start();

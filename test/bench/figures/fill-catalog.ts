@@ -39,9 +39,9 @@ SELECT 'restore_20240101_000000_' || lpad(to_hex(n), 8, '0'), 'backup_20240101_0
        CASE WHEN n % 10 = 9 THEN 'tenant-' || (hashint4(n) & 4095) ELSE '${BIG_TENANT}' END, '${BIG_TENANT}', timestamptz '2024-01-01Z' + n * interval '47 seconds',
        'completed', '{"created_by": "key_1", "options": {}}' FROM generate_series($1::int, $2::int) AS n WHERE n % 10 IN (0, 9)`;
 
-/** Fills the catalog's tables with `count` backups, and a fifth as many restores. */
-export async function fillCatalog(owner: DataSource, count: number): Promise<void> {
-  for (let from = 0; from < count; from += PAGE) {
+/** Fills the catalog's tables up to `count` backups, of which `have` are there already, and a fifth as many restores. */
+export async function fillCatalog(owner: DataSource, count: number, have = 0): Promise<void> {
+  for (let from = have; from < count; from += PAGE) {
     const [first, last] = [from, Math.min(from + PAGE, count) - 1];
     await owner.query(BACKUPS, [first, last, count]);
     await owner.query(DATASETS, [first, last]);

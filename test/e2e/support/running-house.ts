@@ -145,12 +145,17 @@ export class RunningHouse {
     throw new Error(`${location} did not end in ${msMax} ms; the house says:\n${this.diagnosis()}`);
   }
 
-  /** Reads the house's database, as its services do. */
-  async sql<Row>(text: string, values: unknown[]): Promise<Row[]> {
+  /** As the services have it. */
+  get databaseUrl(): string {
     const url = readFileSync(`/proc/${this.pidOf('catalog')}/environ`, 'utf8')
       .split('\0')
       .find((line) => line.startsWith('DATABASE_URL='))!;
-    const client = new pg.Client({ connectionString: url.slice('DATABASE_URL='.length) });
+    return url.slice('DATABASE_URL='.length);
+  }
+
+  /** Reads the house's database, as its services do. */
+  async sql<Row>(text: string, values: unknown[]): Promise<Row[]> {
+    const client = new pg.Client({ connectionString: this.databaseUrl });
     await client.connect();
     try {
       return (await client.query(text, values)).rows as Row[];
