@@ -9,7 +9,7 @@ export { type CommandEnd, type CommandRun, runCommand } from './hooks/run-comman
 export { type HookSurroundings, runHook } from './hooks/run-hook.ts';
 export { HouseModule, InjectHouse } from './house.module.ts';
 export { admit, type House, nudgeSequencer, refuseFull } from './house.ts';
-export { startHousekeeping } from './housekeeping.ts';
+export { FORGOTTEN_AT_ONCE, startForgetting, startHousekeeping } from './housekeeping.ts';
 export { startWorker, type Traced, type WorkerSetting } from './job-workers.ts';
 export { ForeignLog, RepositoryGone, RepositoryRolledBack } from './log-copy/errors.ts';
 export { LogCopy, type Reconciled } from './log-copy/log-copy.ts';

@@ -19,6 +19,7 @@ import { RecordFirstKey } from './first-key/record-first-key.ts';
 import { HealthController } from './health/health.controller.ts';
 import { declarationsOf } from './http/route.ts';
 import { ValidateInput } from './http/validate-input.ts';
+import { ForgetRequestKeys } from './idempotency/forget-keys.ts';
 import { IdempotentRequests } from './idempotency/idempotent-requests.ts';
 import { DECLARATIONS, OpenApiController } from './openapi/openapi.controller.ts';
 import { PromoteBackupController } from './promote-backup/promote-backup.controller.ts';
@@ -91,6 +92,7 @@ export class GatewayModule {
       LogTail,
       Meters,
       RecordFirstKey,
+      ForgetRequestKeys,
       RequestBackup,
       CancelBackup,
       PromoteBackup,

@@ -54,7 +54,7 @@ export const askCatalog =
 /** With a key of all tenants. */
 export const askGateway =
   (house: { call(method: string, path: string): Promise<{ status: number; body: unknown }> }): AskPage =>
-  async ({ scope, datasetId, limit, ...filters }) => {
+  async ({ scope, datasetId, limit, oldestFirst: _, ...filters }) => {
     const query = new URLSearchParams({ ...filters, limit: String(limit) });
     if ('tenant' in scope) query.set('tenant_id', scope.tenant);
     if (datasetId !== undefined) query.set('dataset_id', datasetId);

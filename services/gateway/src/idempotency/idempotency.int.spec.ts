@@ -4,8 +4,10 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rows } from '@dr/event-store';
 import { jest } from '@jest/globals';
+import { until } from '../../../../libs/service/src/testing/test-house.ts';
 import { type Answer, type FrontDoor, frontDoor } from '../../../../test/support/front-door.ts';
 import { CatalogClient } from '../catalog-client.ts';
+import { FORGET_KEYS, forgetKeys } from './forget-keys.ts';
 import { RequestKeys } from './request-keys.ts';
 
 let door: FrontDoor;
@@ -197,10 +199,38 @@ test.each(['', 'two words', 'x'.repeat(256), 'ä'])('the key %j is refused', asy
   expect([reply.status, reply.body['code']]).toEqual([400, 'request.invalid']);
 });
 
-test('old keys are forgotten', async () => {
-  const key = newKey();
-  await post(key);
-  await expire(key, 'seeded_at', '26 hours');
-  await post(newKey());
-  expect(await rows(door.house.database, 'SELECT FROM request_keys WHERE request_key = $1', [key])).toEqual([]);
+describe('old keys', () => {
+  const fill = (name: string, count: number, age: string) =>
+    door.house.owner.query(
+      `INSERT INTO request_keys (key_id, request_key, digest, seed, seeded_at, owner, lease_until, reply)
+       SELECT 'key_x', '${name} ' || n, 'd', gen_random_uuid(), clock_timestamp() - interval '${age}', 'o', clock_timestamp(), '{}'
+         FROM generate_series(1, ${count}) AS n`,
+    );
+  const left = async () =>
+    (
+      await rows<{ name: string; n: number }>(
+        door.house.database,
+        `SELECT split_part(request_key, ' ', 1) AS name, count(*)::int AS n FROM request_keys WHERE key_id = 'key_x' GROUP BY 1 ORDER BY 1`,
+      )
+    ).map(({ name, n }) => [name, n]);
+
+  test('are forgotten when a gateway starts, however many there are; those that still count stay', async () => {
+    await fill('old', 12_000, '25 hours 1 minute');
+    await fill('young', 5, '23 hours 59 minutes');
+    await door.anotherGateway();
+    await until(async () => (await left()).length === 1, 'the old keys to be gone');
+    expect(await left()).toEqual([['young', 5]]);
+  });
+
+  test('are found along an index, the oldest first', async () => {
+    await fill('old', 30, '26 hours');
+    expect(await forgetKeys(door.house.database, 20)).toBe(20);
+    expect(await forgetKeys(door.house.database, 20)).toBe(10);
+    expect(await forgetKeys(door.house.database, 20)).toBe(0);
+    const plan = await door.house.owner.transaction(async (tx) => {
+      await tx.query('SET LOCAL enable_seqscan = off');
+      return rows<{ 'QUERY PLAN': string }>(tx, `EXPLAIN ${FORGET_KEYS}`, [20]);
+    });
+    expect(plan.map((line) => line['QUERY PLAN']).join('\n')).toMatch(/Index Scan using request_keys_age/);
+  });
 });

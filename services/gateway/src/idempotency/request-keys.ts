@@ -52,7 +52,6 @@ export class RequestKeys {
   async claim(request: KeyedRequest): Promise<Claim> {
     const { database, newId } = this.house;
     const { keyId, requestKey, digest } = request;
-    await database.query(FORGET_OLD);
     const at = new Date(this.house.now());
     const [fresh] = await rows<Row>(database, INSERT, [keyId, requestKey, digest, newId(), at, this.owner, LEASE_MS]);
     if (fresh) return this.begin(request, fresh, false);
@@ -114,9 +113,6 @@ WHERE k.seeded_at < clock_timestamp() - interval '24 hours' RETURNING *`;
 const TAKE_OVER = `
 UPDATE request_keys SET owner = $3, lease_until = clock_timestamp() + $4 * interval '1 ms'
  WHERE key_id = $1 AND request_key = $2 AND reply IS NULL AND (lease_until <= clock_timestamp() OR (owner = $3 AND NOT $5::boolean)) RETURNING *`;
-
-const FORGET_OLD = `
-DELETE FROM request_keys WHERE ctid IN (SELECT ctid FROM request_keys WHERE seeded_at < clock_timestamp() - interval '25 hours' LIMIT 100)`;
 
 const otherRequest = (): HttpProblem =>
   new HttpProblem(
