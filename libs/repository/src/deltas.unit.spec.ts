@@ -2,10 +2,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DamagedStore, flipAt, gone } from './testing/damage.ts';
 import { contentsOf, removeFolders, temporaryFolder } from './testing/folders.ts';
-import { reopened } from './testing/opened.ts';
+import { manifestOf, reopened } from './testing/opened.ts';
 import { publishPlan, scopeOf } from './testing/publish-plan.ts';
-import { CHUNK, FIRST, rowsUpdated, SECOND, THIRD, UpdatedChunks } from './testing/updated-chunks.ts';
-import type { PieceId, VerifyLevel } from './types.ts';
+import { CHUNK, everyPieceUpdated, FIRST, rowsUpdated, SECOND, THIRD, UpdatedChunks } from './testing/updated-chunks.ts';
+import type { CapturedTree, PieceId, VerifyLevel } from './types.ts';
 
 let set: UpdatedChunks;
 
@@ -98,6 +98,59 @@ describe('a chunk that a later commit updates', () => {
   });
 });
 
+describe('a session that is taken over', () => {
+  async function diedAfterFlush(): Promise<CapturedTree> {
+    const first = await set.backUp('backup_1', undefined, 'full');
+    set.write({ [SECOND]: rowsUpdated() });
+    const session = await set.tenant.session('backup_2', { type: 'incremental' });
+    await session.capture({ datasetId: 'set', root: set.root, files: set.files(), bases: [first.tree.root] });
+    await session.flush();
+    await session.close();
+    return first.tree;
+  }
+
+  test('counts the deltas that it stored', async () => {
+    const first = await diedAfterFlush();
+    const second = await set.backUp('backup_2', first);
+    expect(second.tree.storedBytes).toBe(0);
+    expect(await set.written('backup_2')).toEqual({ deltas: 3, full: 0 });
+    expect(await restored(second.tree.root)).toEqual(contentsOf(set.root));
+  });
+
+  test('finds those whose pack no segment names yet, bases included', async () => {
+    const first = await diedAfterFlush();
+    for (const { key, session } of (await set.index()).segments.values()) if (session === 'backup_2') await set.store.delete(key);
+    const second = await set.backUp('backup_2', first);
+    expect(second.tree.storedBytes).toBe(0);
+    expect(await set.written('backup_2')).toEqual({ deltas: 3, full: 0 });
+    expect(await restored(second.tree.root)).toEqual(contentsOf(set.root));
+  });
+
+  test('stores again in full what rests on a base that a plan has named since', async () => {
+    const first = await diedAfterFlush();
+    const victims = await set.packsOf('backup_1');
+    await publishPlan(set.store, await scopeOf(set.store, set.repository.id), { n: 1, victims: victims.map(({ name }) => name) });
+    const second = await set.backUp('backup_2', first);
+    expect(await set.written('backup_2')).toEqual({ deltas: 3, full: 23 });
+    for (const { key } of victims) await set.store.delete(key);
+    expect(await restored(second.tree.root)).toEqual(contentsOf(set.root));
+    expect(await verified('backup_2', 'full')).toMatchObject({ ok: true });
+  });
+});
+
+test('a base that is lost before the commit keeps the backup from being committed, though nothing else of its pack is needed', async () => {
+  const first = await set.backUp('backup_1', undefined, 'full');
+  set.write({ [SECOND]: everyPieceUpdated() });
+  rmSync(join(set.root, FIRST));
+  const session = await set.tenant.session('backup_2', { type: 'incremental' });
+  const tree = await session.capture({ datasetId: 'set', root: set.root, files: set.files(), bases: [first.tree.root] });
+  for (const { key } of await set.packsOf('backup_1')) await set.store.delete(key);
+  await expect(session.commit(manifestOf('backup_2', [tree], 'incremental'))).rejects.toMatchObject({
+    code: expect.stringMatching(/commit_incomplete/),
+  });
+  await session.close();
+});
+
 describe('a full', () => {
   test('writes no delta, and stores again what has only a delta copy', async () => {
     const first = await set.backUp('backup_1', undefined, 'full');
@@ -137,6 +190,22 @@ describe('a plan that names the pack of a base', () => {
     for (const id of ['backup_1', 'backup_2']) for (const { key } of await set.packsOf(id)) await set.store.delete(key);
     expect(await restored(third.tree.root)).toEqual(contentsOf(set.root));
   });
+});
+
+test('a chunk that did not change is read again when what its deltas rest on is named by a plan', async () => {
+  const first = await set.backUp('backup_1', undefined, 'full');
+  set.write({ [SECOND]: everyPieceUpdated() });
+  rmSync(join(set.root, FIRST));
+  const second = await set.backUp('backup_2', first.tree);
+  expect(await set.written('backup_2')).toEqual({ deltas: 20, full: 0 });
+  expect((await set.backUp('backup_3', second.tree)).tree).toMatchObject({ takenOver: 2, newBytes: 0 });
+  const victims = await set.packsOf('backup_1');
+  await publishPlan(set.store, await scopeOf(set.store, set.repository.id), { n: 1, victims: victims.map(({ name }) => name) });
+  const fourth = await set.backUp('backup_4', second.tree);
+  expect(fourth.tree.takenOver).toBe(1);
+  expect(await set.written('backup_4')).toEqual({ deltas: 0, full: 20 });
+  for (const { key } of victims) await set.store.delete(key);
+  expect(await restored(fourth.tree.root)).toEqual(contentsOf(set.root));
 });
 
 describe('damage', () => {

@@ -27,7 +27,7 @@ export class EarlierChunks {
     this.#tree = tree;
   }
 
-  /** Nothing for a path that is no chunk's. Never rejects: what is not known costs space only. */
+  /** Nothing for a path that is no chunk's. What cannot be read costs space only: it rejects only when the tree does. */
   async of(path: string): Promise<string[]> {
     const chunk = chunkOf(path);
     if (!chunk) return [];

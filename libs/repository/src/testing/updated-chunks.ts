@@ -24,6 +24,14 @@ export const rowsUpdated = (chunk: Buffer = CHUNK, shift = 0): Buffer =>
     [3, 260, 1200].map((row) => row + shift),
   );
 
+/** A row updated in every piece, so that all of them are deltas. */
+export const everyPieceUpdated = (): Buffer =>
+  updated(
+    CHUNK,
+    ROW,
+    Array.from({ length: 20 }, (_, piece) => (piece * PIECE) / ROW + piece),
+  );
+
 const EARLIER: Readonly<Record<string, readonly string[]>> = {
   [FIRST]: [FIRST],
   [SECOND]: [FIRST, SECOND],
