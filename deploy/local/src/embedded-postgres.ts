@@ -8,7 +8,7 @@ import { dirname, join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { StartError } from './start-error.ts';
-import { type Unprivileged, unprivileged } from './unprivileged.ts';
+import { requireName, type Unprivileged, unprivileged } from './unprivileged.ts';
 
 const run = promisify(execFile);
 
@@ -59,6 +59,7 @@ export async function openPostgresData(folder: string, options: { durable?: bool
 }
 
 async function initialise({ folder, native, as }: PostgresData, durable: boolean): Promise<void> {
+  if (as.uid === undefined) requireName();
   const [fresh, passwordFile] = [join(folder, 'data.new'), superuserFile(folder)];
   await rm(fresh, { recursive: true, force: true });
   writeFileSync(passwordFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });

@@ -83,7 +83,7 @@ describe('credentials', () => {
 
   test('the key is shown to a terminal only, and only the first time', () => {
     const credentials = { url: 'http://x', api_key: 'dr_secret', file: '/h/credentials.json', isNew: true };
-    const about = { credentials, home: '/h', sourceRoot: '/h/d', repositoryPath: '/h/r', folder: '/h', seconds: 1 };
+    const about = { credentials, home: '/h', sourceRoot: '/h/d', repositoryPath: '/h/r', folder: '/h', seconds: 1, isBroken: false };
     expect(welcome({ ...about, terminal: true }).join('\n')).toContain('dr_secret');
     expect(welcome({ ...about, terminal: false }).join('\n')).not.toContain('dr_secret');
     expect(welcome({ ...about, terminal: true, credentials: { ...credentials, isNew: false } }).join('\n')).not.toContain('dr_secret');

@@ -3,6 +3,8 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { initRepository } from '@dr/repository';
+import { openStore } from '@dr/storage';
 import pg from 'pg';
 import { freshDatabase, freshDir, natsServer } from '../../../test/support/servers.ts';
 import { isAlive, type ProcessIdentity } from '../bootstrap/identity.mjs';
@@ -221,4 +223,38 @@ const isRoot = process.geteuid?.() === 0;
   });
   expect(JSON.parse(said)).toEqual([65534, true]);
   expect(statSync(join(folder, 'pg', 'data')).uid).toBe(65534);
+});
+
+async function repositoryIn(home: string): Promise<string> {
+  const folder = join(home, 'repository');
+  const store = await openStore(folder);
+  const kdf = { memoryKiB: 8, passes: 1, parallelism: 1 };
+  await (await initRepository(store, { unlock: { passphrase: async () => 'right' }, kdf, workers: 1, now: Date.now })).close();
+  await store.close();
+  return folder;
+}
+
+test('a passphrase that does not open the repository keeps the house from starting, and is the reason', async () => {
+  const home = freshDir('home');
+  await repositoryIn(home);
+  const house = await start({ BACKUP_PASSPHRASE: 'wrong' }, home);
+  expect(await house.ended).toBe(1);
+  expect(house.output()).toMatch(/could not start: .*passphrase.*Nothing was started/s);
+  expect(house.output()).not.toContain('is ready');
+  const again = await start({ BACKUP_PASSPHRASE: 'right' }, home);
+  await again.until('Tributary DR is ready');
+  again.child.kill('SIGTERM');
+  await again.ended;
+});
+
+test('a repository that cannot be opened for another reason is a warning, and the house is not called ready', async () => {
+  const home = freshDir('home');
+  const folder = await repositoryIn(home);
+  writeFileSync(join(folder, 'repository.json'), '{"format":1,"encryption":true,"rubbish":1}');
+  const house = await start({ BACKUP_PASSPHRASE: 'right' }, home);
+  await house.until('Ctrl-C stops everything.');
+  expect(house.output()).toMatch(/warning: the backup repository cannot be opened\./);
+  expect(house.output()).toContain('NO BACKUP CAN BE MADE OR RESTORED');
+  house.child.kill('SIGTERM');
+  await house.ended;
 });

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { type Config, loadConfig } from '@dr/config';
 import { compareRule } from '@dr/deeplake';
 import { checkPort, localUrl } from './check-port.ts';
+import { checkRepository } from './check-repository.ts';
 import { type CredentialsFile, ensureCredentials } from './credentials.ts';
 import { GatewayClient } from './demo/gateway-client.ts';
 import { runDemo } from './demo/run-demo.ts';
@@ -45,6 +46,8 @@ export async function startHouse(setting: HouseSetting): Promise<void> {
   const demo = demoState(config, environment);
   mkdirSync(config.deeplake.root, { recursive: true });
   const credentials = ensureCredentials(home, localUrl(config.server.host, port), config.server.bootstrapApiKey);
+  const trouble = await checkRepository(config, now);
+  if (trouble !== undefined) say(`warning: the backup repository cannot be opened. ${trouble}`);
   const [database, nats] = await Promise.all([startDatabase(setting, config), startNats(setting, config)]);
   const services = servicesOf(root);
   const specs = services.map((name) =>
@@ -64,7 +67,7 @@ export async function startHouse(setting: HouseSetting): Promise<void> {
   const gateway = new GatewayClient(credentials.url, credentials.api_key, house.signal);
   await gateway.untilAccepted();
   await showDemo(setting, config, gateway, demo);
-  showWelcome(setting, config, credentials, now() - since);
+  showWelcome(setting, config, credentials, { ms: now() - since, isBroken: trouble !== undefined });
 }
 
 async function endOrphans({ house, say }: HouseSetting): Promise<void> {
@@ -151,7 +154,17 @@ async function showDemo({ root, say, now }: HouseSetting, config: Config, gatewa
   keepDemoState(config.home, 'done');
 }
 
-function showWelcome({ home, root, terminal, say }: HouseSetting, config: Config, credentials: CredentialsFile, ms: number): void {
+interface Started {
+  ms: number;
+  isBroken: boolean;
+}
+
+function showWelcome(
+  { home, root, terminal, say }: HouseSetting,
+  config: Config,
+  credentials: CredentialsFile,
+  { ms, isBroken }: Started,
+): void {
   const { deeplake, backup } = config;
   const lines = welcome({
     credentials,
@@ -161,6 +174,7 @@ function showWelcome({ home, root, terminal, say }: HouseSetting, config: Config
     terminal,
     folder: root,
     seconds: ms / 1000,
+    isBroken,
   });
   for (const line of lines) say(line);
 }

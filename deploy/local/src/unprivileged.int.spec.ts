@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freshDir } from '../../../test/support/servers.ts';
-import { unprivileged } from './unprivileged.ts';
+import { requireName, unprivileged } from './unprivileged.ts';
 
 const asRoot = process.geteuid?.() === 0 ? test : test.skip;
 
@@ -40,4 +40,12 @@ asRoot('with user namespaces the owner on disk stays root', () => {
 
 (asRoot === test ? test.skip : test)('an ordinary user runs it as it is', () => {
   expect(unprivileged(freshDir('own'), '/usr').wrap('postgres', [])).toEqual(['postgres', []]);
+});
+
+test('a user id without a name is told as that, with what to do', () => {
+  expect(() => requireName()).not.toThrow();
+  const nameless = () => {
+    throw new Error('ENOENT: no such file or directory, uv_os_get_passwd');
+  };
+  expect(() => requireName(nameless)).toThrow(/user id \d+, which has no name .* \/etc\/passwd.*DATABASE_URL/);
 });

@@ -5,6 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { accessSync, chownSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { StartError } from './start-error.ts';
 
@@ -66,6 +67,19 @@ function asAccount(account: Account, ownFolder: string, programs: string): Unpri
   }
   giveTo(account, ownFolder);
   return { ...asIs, uid: account.uid, gid: account.gid };
+}
+
+/** PostgreSQL asks the system for the name of who makes a cluster; containers often run as a number that has none. @throws StartError */
+export function requireName(lookUp: () => unknown = userInfo): void {
+  try {
+    lookUp();
+  } catch {
+    throw new StartError(
+      'local.no_account',
+      `Cannot make the embedded PostgreSQL: this process runs as user id ${process.geteuid?.()}, which has no name on this machine, and PostgreSQL needs one. ` +
+        'Add a line for it to /etc/passwd, start as another user, or set DATABASE_URL to a PostgreSQL of your own.',
+    );
+  }
 }
 
 /**

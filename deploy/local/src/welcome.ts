@@ -10,14 +10,18 @@ export interface Welcome {
   terminal: boolean;
   folder: string;
   seconds: number;
+  /** The repository cannot be opened. */
+  isBroken: boolean;
 }
 
 /** What the terminal shows once everything runs. */
-export function welcome({ credentials, home, sourceRoot, repositoryPath, terminal, folder, seconds }: Welcome): string[] {
+export function welcome({ credentials, home, sourceRoot, repositoryPath, terminal, folder, seconds, isBroken }: Welcome): string[] {
   const near = (path: string) => (path.startsWith(`${folder}/`) ? relative(folder, path) : path);
   return [
     '',
-    `Tributary DR is ready (${seconds.toFixed(1)} s).`,
+    isBroken
+      ? 'Tributary DR runs, but NO BACKUP CAN BE MADE OR RESTORED: the repository cannot be opened (see the warning above).'
+      : `Tributary DR is ready (${seconds.toFixed(1)} s).`,
     `  gateway     ${credentials.url}`,
     `  API key     in ${near(credentials.file)}, from where ./bin/dr takes it${terminal && credentials.isNew ? `: ${credentials.api_key}` : ''}`,
     `  data sets   ${near(sourceRoot)}/<tenant>/<data set>`,
