@@ -110,6 +110,7 @@ test.each(['gen-v4-full', 'gen-v3-full'])(
     for await (const { pieces } of tenant.entries(second.root)) for (const { id } of pieces) expect(ids.has(id)).toBe(true);
     await expectRestores(second, copy);
   },
+  120_000,
 );
 
 test('a row that Deep Lake 3 updates or removes takes the difference of its chunks', async () => {

@@ -160,5 +160,6 @@ test('a repository that is gone is missed, and one that was set back is only rea
   await started();
   await until(() => segments().length === 3);
   expect(await problems()).toEqual([]);
-  expect((await heads().all())[0]).toMatchObject({ position: 3, lacks: [] });
+  await until(async () => (await heads().all())[0]?.position === 3);
+  expect((await heads().all())[0]).toMatchObject({ lacks: [] });
 }, 60_000);
