@@ -13,11 +13,15 @@ import { RestoreTarget } from './restore-target.ts';
 import { runUnpack } from './unpack-jobs.ts';
 
 const SMALL_FILES = 64;
+/** Pieces of a tree that are restored before more of it is read: about 1 KB of memory each. */
+const PORTION_PIECES = 32 * 1024;
 
 export interface RestoreParts {
   readonly scope: TenantScope;
   readonly index: TenantIndex;
   readonly pool: WorkerPool;
+  /** Default PORTION_PIECES. */
+  readonly portionPieces?: number;
 }
 
 /** A copy of a piece that could not be used. */
@@ -27,17 +31,23 @@ interface LostCopy {
   readonly message: string;
 }
 
-/** One restore: reads the tree, then every pack (range) once, in parallel; pieces that a damaged copy had are read from another copy. */
+/**
+ * One restore: reads a portion of the tree, then every pack (range) that it needs once, in parallel, until the tree ends; a tree of some ten thousand pieces
+ * is one portion. Pieces that a damaged copy had are read from another copy.
+ */
 export class TreeRestore {
   readonly #parts: RestoreParts;
   readonly #reader: PieceReader;
   readonly #options: RestoreOptions;
   readonly #target: RestoreTarget;
-  readonly #files: { target: TargetFile; path: string; pieces: number }[] = [];
-  readonly #needed = new NeededRecords();
+  /** Of the portion that is in work. */
+  #files: { target: TargetFile; path: string; pieces: number }[] = [];
+  #needed = new NeededRecords();
+  #pieces = 0;
   readonly #crew: Crew;
   readonly #progress: Progress = { files: 0, filesTotal: 0, bytes: 0, bytesTotal: 0 };
-  readonly #report = { packsRead: 0, bytesRead: 0 };
+  readonly #packsRead = new Set<number>();
+  #bytesRead = 0;
   readonly #lost: LostCopy[] = [];
   #small: (TargetFile & { content: Uint8Array })[] = [];
   #remaining = new SharedArrayBuffer(4);
@@ -65,12 +75,21 @@ export class TreeRestore {
       if (this.#options.filter?.(entry) !== false) await this.#take(entry);
     }
     await this.#writeSmall();
+    await this.#readPortion();
+    await this.#target.finish();
+    const { filesTotal: objects, bytesTotal: bytes } = this.#progress;
+    return { objects, bytes, packsRead: this.#packsRead.size, bytesRead: this.#bytesRead };
+  }
+
+  /** Everything that the files taken so far need. */
+  async #readPortion(): Promise<void> {
     this.#remaining = new SharedArrayBuffer(4 * Math.max(1, this.#files.length));
     new Int32Array(this.#remaining).set(this.#files.map(({ pieces }) => pieces));
     await this.#readPacks(this.#needed);
     await this.#readOtherCopies();
-    await this.#target.finish();
-    return { objects: this.#progress.filesTotal, bytes: this.#progress.bytesTotal, ...this.#report };
+    this.#files = [];
+    this.#needed = new NeededRecords();
+    this.#pieces = 0;
   }
 
   async #take(entry: TreeEntry): Promise<void> {
@@ -97,6 +116,8 @@ export class TreeRestore {
       this.#need(Buffer.from(id, 'hex'), { slot: target.slot, at }, entry.path);
       at += length;
     }
+    this.#pieces += entry.pieces.length;
+    if (this.#pieces >= (this.#parts.portionPieces ?? PORTION_PIECES)) await this.#readPortion();
   }
 
   #need(id: Uint8Array, use: { slot: number; at: number }, path: string): void {
@@ -120,7 +141,7 @@ export class TreeRestore {
 
   async #readPacks(needed: NeededRecords): Promise<void> {
     for (const [pack, records] of needed.packs) {
-      this.#report.packsRead++;
+      this.#packsRead.add(pack);
       for (const range of rangesOf(records.values())) {
         this.#options.signal?.throwIfAborted();
         await this.#crew.start(() => this.#readRange(pack, range));
@@ -136,9 +157,9 @@ export class TreeRestore {
     const parts = { ...this.#parts, fileOf: (slot: number) => this.#files[slot]!.target, remaining: this.#remaining };
     try {
       const bytes = await pool.reads.read(scope.store, object, { start, end });
-      this.#report.bytesRead += end - start;
+      this.#bytesRead += end - start;
       const { outcomes, finished, written, deltaBytes } = await runUnpack(parts, { pack: ordinal, bytes, start, whole: false, records });
-      this.#report.bytesRead += deltaBytes;
+      this.#bytesRead += deltaBytes;
       for (const { record, lost } of outcomes) if (lost) this.#lose(record, lost.object, messageOf(lost));
       this.#advance(finished, written);
     } catch (cause) {

@@ -8,9 +8,10 @@ import type { Findings } from './findings.ts';
 interface CheckedFile {
   readonly path: string;
   readonly size: number;
-  readonly digest: string;
-  /** SHA-256 of its pieces, as they come in. */
-  readonly inner: Buffer;
+  /** As the tree has it. Of a file of one piece that is the SHA-256 of the piece. */
+  readonly digest: Uint8Array;
+  /** SHA-256 of its pieces, as they come in; missing when it is one. */
+  readonly inner?: Uint8Array;
   missing: number;
   damaged: boolean;
 }
@@ -63,9 +64,9 @@ export class NeededFiles {
     for (let use = 0; use < record.uses.length; use += 2) {
       const file = this.#files[record.uses[use]!]!;
       file.missing--;
-      if (inner) file.inner.set(inner, 32 * record.uses[use + 1]!);
+      if (inner) file.inner?.set(inner, 32 * record.uses[use + 1]!);
       else file.damaged = true;
-      if (file.missing === 0) this.#checkDigest(file);
+      if (file.missing === 0 && inner) this.#checkDigest(file, file.inner ? sha256(file.inner) : inner);
     }
   }
 
@@ -93,8 +94,8 @@ export class NeededFiles {
     const file: CheckedFile = {
       path,
       size,
-      digest: entry.digest!,
-      inner: Buffer.alloc(32 * pieces.length),
+      digest: Buffer.from(entry.digest!, 'hex'),
+      ...(pieces.length > 1 && { inner: new Uint8Array(32 * pieces.length) }),
       missing: pieces.length,
       damaged: false,
     };
@@ -112,10 +113,8 @@ export class NeededFiles {
     this.#findings.addError(this.#reader.scope.names.index, this.#reader.unresolved(id, [file.path]), file.path);
   }
 
-  #checkDigest(file: CheckedFile): void {
-    if (file.damaged) return;
-    const digest = (file.inner.length === 32 ? file.inner : sha256(file.inner)).toString('hex');
-    if (digest === file.digest) return;
+  #checkDigest(file: CheckedFile, digest: Uint8Array): void {
+    if (file.damaged || Buffer.compare(digest, file.digest) === 0) return;
     file.damaged = true;
     this.#findings.add(
       this.#reader.scope.names.packs,
