@@ -90,6 +90,7 @@ const ROWS: Record<string, Row> = {
   'POST /api-keys': ({ tenant }) => ({ url: '/api/v1/api-keys', body: { tenant_id: tenant, scopes: ['backup:read'] } }),
   'GET /admin/backups': ({ tenant }) => ({ url: `/api/v1/admin/backups?tenant_filter=${tenant}` }),
   'GET /admin/backups/stats': ({ tenant }) => ({ url: `/api/v1/admin/backups/stats?tenant_filter=${tenant}` }),
+  'GET /backups/{id}/diff/{other}/files': ({ ids: { backups: id } }) => ({ url: `/api/v1/backups/${id}/diff/${id}/files?dataset_id=a` }),
   'GET /config': 'nobodys',
   'POST /test-backup': 'nobodys',
 };
@@ -115,6 +116,7 @@ const shapeOf = (schema: z.ZodType): object => (schema as z.ZodObject).shape ?? 
 function urlOf(declaration: RouteDeclaration, id: string): string {
   return fullPath(declaration)
     .replace('{id}', id)
+    .replace('{other}', id)
     .replaceAll(/\{\w+\}/g, 'x');
 }
 

@@ -11,6 +11,11 @@ interface Restore {
   error_message: string | null;
   datasets: { to: string; status: string; error_message?: string; findings: { code: string; severity: string; message: string }[] }[];
 }
+interface Diff {
+  datasets: { dataset_id: string; change: string }[];
+  files: { path: string; change: string }[];
+  next_cursor: string | null;
+}
 interface Plan {
   possible: boolean;
   datasets: {
@@ -161,6 +166,36 @@ test('a torn head is restored as of its last commit, and told as partial; the by
   expect([...new Set(codes)].sort()).toEqual(['M3', 'M4']);
   const meta = (tenant: string) => readFileSync(join(house.source, tenant, 'lengths', 'dataset_meta.json'));
   expect(meta('kept').equals(meta('torn'))).toBe(true);
+}, 60_000);
+
+test('what became of the data sets since: rows, branches and files, of one backup and the next', async () => {
+  await place(house.source, 'later', 'columns', ['gen-v4-series', '1']);
+  const first = (await house.run<{ backup_id: string }>('/api/v1/backups', { tenant_id: 'later' })).backup_id;
+  await place(house.source, 'later', 'columns', ['gen-v4-series', '3']);
+  await place(house.source, 'later', 'tiny', ['v3-tiny', '']);
+  const second = (await house.run<{ backup_id: string }>('/api/v1/backups', { tenant_id: 'later', type: 'incremental' })).backup_id;
+  const diff = (from: string, to: string, more = '') => house.call<Diff>('GET', `/api/v1/backups/${from}/diff/${to}${more}`);
+  const { status, body } = await diff(first, second);
+  expect([status, body.next_cursor]).toEqual([200, null]);
+  expect(body.datasets).toMatchObject([
+    {
+      dataset_id: 'columns',
+      change: 'changed',
+      rows_before: 700,
+      rows_after: 690,
+      rows: { added: 0, updated: 10, deleted: 10 },
+      exact: true,
+    },
+    { dataset_id: 'tiny', change: 'added' },
+  ]);
+  const page = await diff(first, second, '?limit=1');
+  expect(page.body.datasets.map(({ dataset_id }) => dataset_id)).toEqual(['columns']);
+  expect((await diff(first, second, `?cursor=${page.body.next_cursor}`)).body.datasets).toMatchObject([{ dataset_id: 'tiny' }]);
+  const files = await diff(first, second, '/files?dataset_id=columns');
+  expect(files.body.files.length).toBeGreaterThan(2);
+  expect(files.body.files.every(({ change }) => change === 'added')).toBe(true);
+  expect((await diff(first, second, '/files?dataset_id=tiny')).status).toBe(404);
+  expect([(await diff(first, whole)).status, (await diff(first, 'backup_20200101_000000_00000000')).status]).toEqual([422, 404]);
 }, 60_000);
 
 test('a restore that has ended cannot be cancelled; one that nobody made is not there', async () => {

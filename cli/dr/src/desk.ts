@@ -1,4 +1,4 @@
-import type { Backup, ContentEntry, Verification } from './resources.ts';
+import type { Backup, ContentEntry, DatasetChange, FileChange, Verification } from './resources.ts';
 
 export type Level = 'quick' | 'full';
 
@@ -21,6 +21,10 @@ export interface BackupDesk {
   backup(id: string): Promise<Backup>;
   /** Files in the order of data sets and paths. `path`: that one and everything below. */
   contents(id: string, where: { datasetId?: string; systemState?: string; path?: string }): AsyncIterable<ContentEntry[]>;
+  /** What became of data sets from one backup to another, in the order of their ids. */
+  changes(before: string, after: string, where: { datasetId?: string }): AsyncIterable<DatasetChange[]>;
+  /** The files of a data set that the backups do not have in common, in the order of their paths. */
+  changedFiles(before: string, after: string, datasetId: string): AsyncIterable<FileChange[]>;
   /** Damage is in the answer, not thrown. */
   verify(id: string, how: { level: Level; samplePercent?: number }): Promise<Verification>;
   close(): Promise<void>;

@@ -146,6 +146,47 @@ export interface RestoredDataset {
   error_message?: string | null;
 }
 
+/** One data set between two backups. */
+export interface DatasetChange {
+  dataset_id: string;
+  change: string;
+  format: string;
+  rows_before: number | null;
+  rows_after: number | null;
+  rows: RowChanges | null;
+  files: Readonly<Record<'added' | 'changed' | 'removed', { files: number; bytes: number }>>;
+  branches: readonly BranchChange[];
+  tags: readonly { name: string; change: string; renamed_from?: string; version_before: string | null; version_after: string | null }[];
+  exact: boolean;
+  notes: readonly string[];
+}
+
+export interface RowChanges {
+  added: number;
+  updated: number;
+  deleted: number;
+}
+
+export interface BranchChange {
+  name: string;
+  change: string;
+  renamed_from?: string;
+  head_before: string | null;
+  head_after: string | null;
+  commits: number;
+  undone: number;
+  rows?: RowChanges;
+  columns?: { added: readonly string[]; renamed: readonly { from: string; to: string }[]; dropped: readonly string[] };
+  tensors?: readonly ({ name: string; rows_before: number; rows_after: number } & RowChanges)[];
+}
+
+export interface FileChange {
+  path: string;
+  change: string;
+  bytes_before: number | null;
+  bytes_after: number | null;
+}
+
 export interface Verification {
   verification_id?: string;
   backup_id: string;

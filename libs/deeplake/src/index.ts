@@ -20,6 +20,15 @@ export {
   type VersionWish,
 } from './cut/index.ts';
 export type { DatasetView, ListedFile } from './dataset-view.ts';
+export {
+  type BranchChange,
+  type ColumnChanges,
+  type DatasetDiff,
+  diffDataset,
+  type RowChanges,
+  type TagChange,
+  type TensorChange,
+} from './diff/index.ts';
 export type { DatasetRef, Discovered, Unprotected } from './discovery/dataset-ref.ts';
 export { discoverDatasets, kindOfFolder } from './discovery/discover-datasets.ts';
 export { detectFormat } from './discovery/layout.ts';

@@ -14,6 +14,7 @@ import type {
   RestoreOptions,
   RestoreReport,
   Tombstone,
+  TreeDifference,
   TreeEntry,
   UndecidedBackup,
   VerifyOptions,
@@ -93,6 +94,11 @@ export interface TenantRepository {
   abandon(backupId: string, reason: string): Promise<Decision>;
   /** Entries of a tree in byte order of their paths. `under`: one path and everything below it; `after`: only what is behind a path. */
   entries(root: PieceId, options?: { under?: string; after?: string }): AsyncIterable<TreeEntry>;
+  /**
+   * What two trees do not have in common, in byte order of paths, in pages. What stands in both is not read, so it costs as much as they differ. Entries
+   * that differ only in times, mode or owner are not told. @throws Damaged.
+   */
+  differences(before: PieceId, after: PieceId): AsyncIterable<TreeDifference[]>;
   /** @throws PathUnknown, PinnedOnly, RangeOutside, Damaged. */
   readFile(root: PieceId, path: string, range?: ByteRange): Promise<Uint8Array>;
   /** Bytes of a file by its entry, whichever tree that is of. @throws PinnedOnly, RangeOutside, Damaged. */

@@ -17,6 +17,7 @@ import type {
   PinnedFiles,
   RestoreOptions,
   RestoreReport,
+  TreeDifference,
   TreeEntry,
   UndecidedBackup,
   VerifyOptions,
@@ -95,6 +96,11 @@ export class OpenedTenant implements TenantRepository {
 
   async *entries(root: PieceId, options: { under?: string; after?: string } = {}): AsyncGenerator<TreeEntry> {
     yield* walkEntries(await this.#read(), rootId(root), options);
+  }
+
+  async *differences(before: PieceId, after: PieceId): AsyncGenerator<TreeDifference[]> {
+    const [{ diffTrees }, reader] = await Promise.all([import('./tree/diff-trees.ts'), this.#read()]);
+    yield* diffTrees((id) => reader.read(id), rootId(before), rootId(after));
   }
 
   async readFile(root: PieceId, path: string, range?: { start: number; end: number }): Promise<Uint8Array> {

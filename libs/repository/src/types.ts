@@ -256,6 +256,13 @@ export interface PinnedFiles {
   readonly missing: readonly TreeEntry[];
 }
 
+/** An entry that only one of two trees has, or that is not the same in both. */
+export interface TreeDifference {
+  readonly path: string;
+  readonly before?: TreeEntry | undefined;
+  readonly after?: TreeEntry | undefined;
+}
+
 export interface RestoreOptions {
   /** Paths to bring back; default all. Folders above a chosen path are made anyway. */
   readonly filter?: (entry: { readonly path: string; readonly kind: EntryKind; readonly size: number }) => boolean;

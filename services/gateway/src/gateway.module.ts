@@ -29,6 +29,7 @@ import { ReadBackupsController } from './read-backups/read-backups.controller.ts
 import { ReadConfigController } from './read-config/read-config.controller.ts';
 import { ReadContentsController } from './read-contents/read-contents.controller.ts';
 import { ReadDatasetsController } from './read-datasets/read-datasets.controller.ts';
+import { ReadDiffController } from './read-diff/read-diff.controller.ts';
 import { LogTail } from './read-events/log-tail.ts';
 import { ReadEventsController } from './read-events/read-events.controller.ts';
 import { Views } from './read-own-write/views.ts';
@@ -54,6 +55,7 @@ const controllers = [
   PromoteBackupController,
   DeleteBackupController,
   ReadContentsController,
+  ReadDiffController,
   RequestRestoreController,
   ReadRestoresController,
   CancelRestoreController,

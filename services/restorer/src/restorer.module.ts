@@ -4,6 +4,7 @@ import { RunHooks } from './after-restore/run-hooks.ts';
 import { AnswerPlans } from './plan-restore/answer-plans.ts';
 import { PlanRestores } from './plan-restore/plan-restores.ts';
 import { AnswerContents } from './read-contents/answer-contents.ts';
+import { AnswerDiffs } from './read-diff/answer-diffs.ts';
 import { RestoreDatasets } from './restore-dataset/restore-datasets.ts';
 import { SweepLeftovers } from './sweep-leftovers/sweep-leftovers.ts';
 import { VerifyBackups } from './verify-backup/verify-backups.ts';
@@ -22,6 +23,7 @@ export class RestorerModule implements OnApplicationShutdown {
       RunHooks,
       VerifyBackups,
       AnswerContents,
+      AnswerDiffs,
       SweepLeftovers,
     ];
     return { module: RestorerModule, imports: [HouseModule.of(house)], providers };

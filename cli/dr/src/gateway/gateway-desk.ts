@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { BackupDesk, Level, ListQuery } from '../desk.ts';
-import type { Backup, ContentEntry, Verification } from '../resources.ts';
+import type { Backup, ContentEntry, DatasetChange, FileChange, Verification } from '../resources.ts';
 import type { ApiClient } from './api-client.ts';
 import { postSurely } from './ask-surely.ts';
 import { everyPage } from './pages.ts';
@@ -25,19 +25,24 @@ export class GatewayDesk implements BackupDesk {
     return this.#api.get<Backup>(`/backups/${encodeURIComponent(id)}`);
   }
 
-  async *contents(
-    id: string,
-    { datasetId, systemState, path }: { datasetId?: string; systemState?: string; path?: string },
-  ): AsyncGenerator<ContentEntry[]> {
+  contents(id: string, { datasetId, path }: { datasetId?: string; path?: string }): AsyncGenerator<ContentEntry[]> {
+    return this.#pagesOf(`/backups/${encodeURIComponent(id)}/contents`, { dataset_id: datasetId, path }, 'files');
+  }
+
+  changes(before: string, after: string, { datasetId }: { datasetId?: string }): AsyncGenerator<DatasetChange[]> {
+    return this.#pagesOf(diffPath(before, after), { dataset_id: datasetId }, 'datasets');
+  }
+
+  changedFiles(before: string, after: string, datasetId: string): AsyncGenerator<FileChange[]> {
+    return this.#pagesOf(`${diffPath(before, after)}/files`, { dataset_id: datasetId }, 'files');
+  }
+
+  async *#pagesOf<T>(path: string, query: Record<string, string | undefined>, field: string): AsyncGenerator<T[]> {
     for (let cursor: string | undefined; ; ) {
-      const query = { dataset_id: datasetId, system_state: systemState, path, cursor };
-      const page = await this.#api.get<{ files: ContentEntry[]; next_cursor?: string | null }>(
-        `/backups/${encodeURIComponent(id)}/contents`,
-        query,
-      );
-      yield page.files;
-      if (!page.next_cursor) return;
-      cursor = page.next_cursor;
+      const page = await this.#api.get<Record<string, unknown>>(path, { ...query, cursor });
+      yield page[field] as T[];
+      if (!page['next_cursor']) return;
+      cursor = page['next_cursor'] as string;
     }
   }
 
@@ -60,3 +65,5 @@ export class GatewayDesk implements BackupDesk {
 
   async close(): Promise<void> {}
 }
+
+const diffPath = (before: string, after: string): string => `/backups/${encodeURIComponent(before)}/diff/${encodeURIComponent(after)}`;

@@ -156,6 +156,52 @@ describe('list, show, status, contents', () => {
     expect(json.map((line) => JSON.parse(line).path)).toEqual(['a', 'b']);
   });
 
+  test('diff goes through all pages, of data sets and of files', async () => {
+    const none = { files: 0, bytes: 0 };
+    const change = (dataset_id: string) => ({
+      dataset_id,
+      change: 'changed',
+      format: 'v4',
+      rows_before: 40,
+      rows_after: 43,
+      rows: { added: 5, updated: 1, deleted: 2 },
+      files: { added: { files: 2, bytes: 1_024 }, changed: none, removed: none },
+      branches: [
+        {
+          name: 'main',
+          change: 'changed',
+          head_before: '1',
+          head_after: '2',
+          commits: 1,
+          undone: 1,
+          rows: { added: 5, updated: 1, deleted: 2 },
+        },
+      ],
+      tags: [{ name: 'v1', change: 'renamed', renamed_from: 'v0', version_before: '1', version_after: '1' }],
+      exact: false,
+      notes: ['A note.'],
+    });
+    const stub = await gateway(({ path, query }) => {
+      const next_cursor = query['cursor'] ? null : 'more';
+      if (path.endsWith('/files'))
+        return ok({ files: [{ path: `f${next_cursor}`, change: 'added', bytes_before: null, bytes_after: 2_048 }], next_cursor });
+      return ok({ datasets: [change(`set${next_cursor}`)], next_cursor });
+    });
+    const ran = await dr(['diff', ID, 'other'], { env: stub.env });
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toMatch(/setmore +changed +40 to 43 +5 +1 +2 +2 +0 +0 +1.0 KiB/);
+    expect(ran.stdout).toContain('  branch main changed, 1 commit, 1 undone, rows +5 ~1 -2\n  tag v1 renamed from v0 (1)\n  A note.');
+    expect(ran.stdout).toMatch(/setnull +changed/);
+    const files = await dr(['diff', ID, 'other', '--dataset-id', 'a b', '--files'], { env: stub.env });
+    expect(files.stdout).toMatch(/added +- +2.0 KiB +fmore/);
+    expect(stub.asked.map(({ path, query }) => [path.slice(path.indexOf('/diff')), query['cursor'], query['dataset_id']])).toEqual([
+      ['/diff/other', undefined, undefined],
+      ['/diff/other', 'more', undefined],
+      ['/diff/other/files', undefined, 'a b'],
+      ['/diff/other/files', 'more', 'a b'],
+    ]);
+  });
+
   test('contents of nothing is not found', async () => {
     const stub = await gateway(() => ok({ files: [], next_cursor: null }));
     expect(await dr(['contents', ID, 'none'], { env: stub.env })).toEqual({

@@ -98,3 +98,39 @@ test('a dry run says what it will be', async () => {
   expect(ran.stdout).toContain('of branch main ("day 5"), committed 2026-01-05T12:00:00.000Z, 0 rows. Left out: 1 version');
   expect(readdirSync(target)).toEqual([]);
 });
+
+describe('diff', () => {
+  const diff = (...argv: string[]) => drWith(['--repo', repo, 'diff', ...argv], { env: { BACKUP_PASSPHRASE: PASSPHRASE } });
+
+  test('says what became of each data set, in words and line by line in JSON', async () => {
+    const ran = await diff(MIDDLE, NEW);
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/papers +changed +3 /) });
+    expect(ran.stdout).toContain('young');
+    expect(ran.stdout).toContain('branch main changed, 1 commit, rows +0 ~0 -0');
+    const lines = (await diff(MIDDLE, NEW, '--json')).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ dataset_id, change }) => [dataset_id, change])).toEqual([
+      ['papers', 'changed'],
+      ['young', 'added'],
+    ]);
+    expect((await diff(NEW, MIDDLE)).stdout).toMatch(/young +removed/);
+  });
+
+  test('lists the files of a data set that differ', async () => {
+    const ran = await diff('backup_20260102_000000_0a1b2c3d', 'backup_20260112_000000_0a1b2c3d', '--dataset-id', 'files', '--files');
+    expect(ran.stdout).toMatch(/changed +5 B +4 B +f/);
+    expect((await diff(OLD, OLD, '--dataset-id', 'papers', '--files')).stderr).toContain('No file of it differs');
+  });
+
+  test.each([
+    [[OLD, NEW, '--files'], 2, '--files goes with --dataset-id'],
+    [[OLD, NEW, '--dataset-id', 'none'], 4, 'do not both hold data set none'],
+    [[OLD, NEW, '--dataset-id', 'young', '--files'], 4, 'do not both hold data set young'],
+    [[OLD, 'backup_20260102_000000_0a1b2c3d'], 5, 'backups of different tenants'],
+    [[OLD, 'backup_20200101_000000_0a1b2c3d'], 4, 'no backup'],
+  ] as const)('%j ends with %i', async (argv, code, words) => {
+    expect(await diff(...argv)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(words) });
+  });
+});

@@ -2,15 +2,18 @@ import { isDataset, systemStateId } from '@dr/config/system-state';
 import { BackupUnknown, type Commit, type CommitDataset, type Decision, type TenantRepository, type TreeEntry } from '@dr/repository';
 import { DrError } from '@dr/storage';
 import type { BackupDesk, Level, ListQuery } from '../desk.ts';
-import { NothingFound, UsageError } from '../errors.ts';
+import { Declined, NothingFound, UsageError } from '../errors.ts';
 import { bytes, counted } from '../output/human.ts';
 import { bar, type Out } from '../output/out.ts';
-import type { Backup, ContentEntry, Verification } from '../resources.ts';
+import type { Backup, ContentEntry, DatasetChange, FileChange, Verification } from '../resources.ts';
 import { backupOf } from './backup-view.ts';
+import { ofDatasets } from './choose-sets.ts';
 import type { OfflineRepository } from './open-repository.ts';
 
 /** Entries that are shown at a time. */
 const PAGE = 1000;
+/** Data sets of a diff that are shown in one table. */
+const CHANGES_AT_ONCE = 100;
 
 /** The desk over the storage alone. */
 export class RepositoryDesk implements BackupDesk {
@@ -46,6 +49,40 @@ export class RepositoryDesk implements BackupDesk {
     for (const dataset of datasets) {
       if (dataset.root !== undefined) yield* pages(dataset.datasetId, tenant.entries(dataset.root, { under: path }));
     }
+  }
+
+  async *changes(before: string, after: string, { datasetId }: { datasetId?: string }): AsyncGenerator<DatasetChange[]> {
+    const { changeResource, diffBackups } = await import('@dr/diff');
+    const both = await this.#both(before, after);
+    let page: DatasetChange[] = [];
+    let told = 0;
+    for await (const change of diffBackups({ ...both, datasetId })) {
+      this.#signal.throwIfAborted();
+      page.push(changeResource(change) as unknown as DatasetChange);
+      if (page.length < CHANGES_AT_ONCE) continue;
+      yield page;
+      told += page.length;
+      page = [];
+    }
+    if (page.length > 0) yield page;
+    if (told + page.length === 0 && datasetId !== undefined) throw noSuchSet(before, after, datasetId);
+  }
+
+  async *changedFiles(before: string, after: string, datasetId: string): AsyncGenerator<FileChange[]> {
+    const { changedFiles, fileResource } = await import('@dr/diff');
+    const both = await this.#both(before, after);
+    const [was, is] = [both.before, both.after].map(({ datasets }) =>
+      datasets.find((d) => d.datasetId === datasetId && d.root !== undefined),
+    );
+    if (!was || !is) throw noSuchSet(before, after, datasetId);
+    for await (const page of changedFiles(both.tenant, was, is)) yield page.map(fileResource);
+  }
+
+  /** @throws Declined for backups of different tenants. */
+  async #both(before: string, after: string): Promise<{ tenant: TenantRepository; before: Commit; after: Commit }> {
+    const [a, b] = [await this.committed(before), await this.committed(after)];
+    if (a.tenant.tenant === b.tenant.tenant) return { tenant: a.tenant, before: ofDatasets(a.commit), after: ofDatasets(b.commit) };
+    throw new Declined(`${before} and ${after} are backups of different tenants, which have nothing in common.`);
   }
 
   async verify(id: string, { level, samplePercent }: { level: Level; samplePercent?: number }): Promise<Verification> {
@@ -170,3 +207,6 @@ function contentOf(dataset_id: string, { path, kind, size, digest, mtimeNs, link
     ...(pinned && { pinned }),
   };
 }
+
+const noSuchSet = (before: string, after: string, dataset: string): NothingFound =>
+  new NothingFound(`${before} and ${after} do not both hold data set ${dataset}, or neither does.`);

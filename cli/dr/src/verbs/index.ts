@@ -7,6 +7,7 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   status: async () => (await import('./status.ts')).status,
   show: async () => (await import('./show.ts')).show,
   contents: async () => (await import('./contents.ts')).contents,
+  diff: async () => (await import('./diff.ts')).diff,
   restore: async () => (await import('./restore.ts')).restore,
   verify: async () => (await import('./verify.ts')).verify,
   promote: async () => (await import('./promote.ts')).promote,
@@ -30,7 +31,6 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
 
 /** Verbs that a later version has: what it says of each until then. Nothing is done, and the exit code is 1. */
 export const notBuilt: Readonly<Record<string, string>> = {
-  diff: 'Compare two backups with: dr contents ID --json',
   cleanup: 'No backup is removed by age in this version, so nothing was removed. Remove one with: dr delete ID',
   'test-restore': 'Restore beside the original with: dr restore ID --target-tenant OTHER; read every stored byte with: dr verify ID',
   drill: 'Restore beside the original with: dr restore latest --target-tenant OTHER',

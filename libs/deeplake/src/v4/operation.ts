@@ -5,6 +5,12 @@ export interface RowRange {
   readonly count: number;
 }
 
+/** Rows that a heavy compaction gave other ids, in their order. */
+export interface RowMove {
+  readonly from: RowRange;
+  readonly to: { readonly block: number; readonly offset: number };
+}
+
 /** How the bytes of a data file are laid out, as the log says it. */
 export interface DataFormat {
   /** '1' = v3 chunk, '2' = plain array, '3' = sequence; others are not known. */
@@ -61,7 +67,7 @@ export type Operation =
     }
   | { readonly kind: 'updateData'; readonly column: number; readonly rows: readonly RowRange[]; readonly files: readonly FileReference[] }
   | { readonly kind: 'deleteRows'; readonly rows: readonly RowRange[] }
-  | { readonly kind: 'heavyRemap'; readonly superseded: readonly number[] }
+  | { readonly kind: 'heavyRemap'; readonly superseded: readonly number[]; readonly moves: readonly RowMove[] }
   | { readonly kind: 'foldWal'; readonly entries: readonly WalPosition[] }
   | { readonly kind: 'index'; readonly operation: string; readonly files: readonly FileReference[] }
   | {

@@ -1,6 +1,6 @@
 import { asArray, asCount, asObject, asString, field, type JsonObject, optional } from '../bytes/json-shape.ts';
 import { Malformed } from '../errors.ts';
-import type { Operation, RowRange, VersionPoint } from './operation.ts';
+import type { Operation, RowMove, RowRange, VersionPoint } from './operation.ts';
 import { blockFiles, blockProblem, dtypeOf, nestedFiles, updateFile } from './parse-files.ts';
 
 const BLOCK_ROWS = 0x1_0000_0000;
@@ -26,7 +26,11 @@ const PARSERS: Readonly<Record<string, Parse>> = {
   addBlock,
   updateData: (b) => ({ kind: 'updateData', column: count(b, 'c'), rows: rowRanges(field(b, 'r')), files: [updateFile(field(b, 'f'))] }),
   deleteRows: (b) => ({ kind: 'deleteRows', rows: rowRanges(field(b, 'rowIds')) }),
-  heavyRemap: (b) => ({ kind: 'heavyRemap', superseded: asArray(field(b, 's'), 's').map((v) => asCount(v, 's')) }),
+  heavyRemap: (b) => ({
+    kind: 'heavyRemap',
+    superseded: asArray(field(b, 's'), 's').map((v) => asCount(v, 's')),
+    moves: asArray(field(b, 'm') ?? [], 'm').flatMap(rowMoves),
+  }),
   foldWal: (b) => ({ kind: 'foldWal', entries: asArray(field(b, 'e'), 'e').map(walPosition) }),
   createBranch: (b) => ({
     kind: 'createBranch',
@@ -104,6 +108,22 @@ export function rowRanges(value: unknown): RowRange[] {
     if (length > BLOCK_ROWS) throw new Malformed(`a range of ${length} rows is impossible`);
     return splitAtBlock(rowId(first), length);
   });
+}
+
+/** `[first old id, count, first new id]`; where either side leaves its block, both are cut there. */
+function rowMoves(value: unknown): RowMove[] {
+  const [old, length, fresh] = asArray(value, 'm');
+  const moves: RowMove[] = [];
+  let [from, to, left] = [rowId(old), rowId(fresh), asCount(length, 'row count')];
+  if (left > BLOCK_ROWS) throw new Malformed(`a move of ${left} rows is impossible`);
+  while (left > 0) {
+    const [a] = splitAtBlock(from, left);
+    const [b] = splitAtBlock(to, left);
+    const count = Math.min(a!.count, b!.count);
+    moves.push({ from: { ...a!, count }, to: { block: b!.block, offset: b!.offset } });
+    [from, to, left] = [from + BigInt(count), to + BigInt(count), left - count];
+  }
+  return moves;
 }
 
 function rowId(value: unknown): bigint {

@@ -15,6 +15,26 @@ export class RowSet {
     return this.size - before;
   }
 
+  /** The rows that are not in another set. */
+  without(other: RowSet): RowSet {
+    const left = new RowSet();
+    const holes = [...pairs(other.#bounds)];
+    let at = 0;
+    for (let [start, end] of pairs(this.#bounds)) {
+      while (at < holes.length && holes[at]![1] <= start) at++;
+      for (let i = at; i < holes.length && holes[i]![0] < end; i++) {
+        left.#append(start, Math.max(start, holes[i]![0]));
+        start = Math.max(start, holes[i]![1]);
+      }
+      left.#append(start, end);
+    }
+    return left;
+  }
+
+  *ranges(): Generator<{ offset: number; count: number }> {
+    for (const [start, end] of pairs(this.#bounds)) yield { offset: start, count: end - start };
+  }
+
   #append(start: number, end: number): void {
     const last = this.#bounds.length - 1;
     const from = last < 0 ? start : Math.max(start, this.#bounds[last]!);

@@ -17,6 +17,22 @@ test('counts distinct rows as a plain set does, however the ranges overlap', () 
   );
 });
 
+test('what is left without another set is what plain sets leave', () => {
+  const model = (ranges: readonly { offset: number; count: number }[]) =>
+    new Set(ranges.flatMap(({ offset, count }) => Array.from({ length: count }, (_, i) => offset + i)));
+  fc.assert(
+    fc.property(fc.array(range, { maxLength: 8 }), fc.array(range, { maxLength: 8 }), (mine, others) => {
+      const [a, b] = [new RowSet(), new RowSet()];
+      a.add(mine);
+      b.add(others);
+      const left = a.without(b);
+      const gone = model(others);
+      const wanted = new Set([...model(mine)].filter((row) => !gone.has(row)));
+      expect([left.size, model([...left.ranges()])]).toEqual([wanted.size, wanted]);
+    }),
+  );
+});
+
 test('a range of four billion rows costs no memory', () => {
   const set = new RowSet();
   expect(set.add([{ offset: 0, count: 2 ** 32 }])).toBe(2 ** 32);
