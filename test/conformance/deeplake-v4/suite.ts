@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { removeTestFolders, unpackFixture } from '../../../libs/deeplake/src/testing/fixtures.ts';
 import { PythonClient } from '../client-suite/python-client.ts';
 import { backUpAndRestore, differences, read } from '../client-suite/round-trip.ts';
+import { snapshotAndRestore } from '../client-suite/snapshot-trip.ts';
 import { ROOT, Suite, VENVS } from '../client-suite/suite.ts';
 
 interface Point {
@@ -54,6 +55,18 @@ await Suite.run(async (suite) => {
   const written = join(suite.folder, 'source');
   if (await suite.case('the client writes a data set', async () => void (await client.call('write', written)))) {
     const restored = await roundTrip(suite, client, 'written', written);
+    await suite.case(
+      'written: a snapshot restored from the source, and the full that it was promoted to: the client sees the same in both',
+      async () => {
+        const dump = await client.call('dump', written);
+        const { live, promoted, pinned } = await snapshotAndRestore(suite.folder, 'source', join(suite.folder, 'snapshot'));
+        ok(pinned.objects > 0);
+        for (const folder of [live, promoted]) {
+          deepStrictEqual(await differences(written, folder, 'v4'), []);
+          deepStrictEqual(await client.call('dump', folder), dump);
+        }
+      },
+    );
     await suite.case('the restored set can be written: one more row, nothing lost', async () => {
       const { before, after } = (await client.call('append', restored)) as { before: number; after: number };
       deepStrictEqual(after, before + 1);

@@ -25,6 +25,7 @@ export interface Copied {
 }
 
 const BUFFER_BYTES = 1024 * 1024;
+const AT_ONCE = 8;
 const READABLE = 0o400;
 const isRoot = process.getuid?.() === 0;
 
@@ -35,7 +36,7 @@ const isRoot = process.getuid?.() === 0;
 export async function copyLive(pins: Pins, request: CopyLive): Promise<Copied> {
   const digests = new Map<string, string>();
   const closed: Closed[] = [];
-  for (const entry of pins.live.values()) {
+  await eachAtOnce([...pins.live.values()], async (entry) => {
     request.signal.throwIfAborted();
     const handle = await orGone(pins.source!.open(entry.path), entry, request);
     try {
@@ -45,9 +46,22 @@ export async function copyLive(pins: Pins, request: CopyLive): Promise<Copied> {
     }
     const { mode } = entry;
     if ((mode & READABLE) === 0) closed.push({ path: join(request.staging, entry.path), mode });
-  }
+  });
   await settleFolders(pins, request);
   return { digests, closed };
+}
+
+/** Syncs of several files share a write of the disk's journal. When one fails no other is begun, and it is thrown once nobody writes any more. */
+async function eachAtOnce(entries: TreeEntry[], copy: (entry: TreeEntry) => Promise<void>): Promise<void> {
+  const worker = async (): Promise<void> => {
+    for (let entry = entries.pop(); entry; entry = entries.pop()) await copy(entry);
+  };
+  const stop = (error: unknown) => {
+    entries.length = 0;
+    throw error;
+  };
+  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, () => worker().catch(stop)));
+  for (const end of ended) if (end.status === 'rejected') throw end.reason;
 }
 
 async function copyOne(handle: SourceHandle, entry: TreeEntry, request: CopyLive): Promise<string> {
