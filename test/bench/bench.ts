@@ -1,6 +1,6 @@
 /** `npm run bench`: our engine and every peer on PATH over the same sequence of backups, side by side. See `--help`. */
 import { rm } from 'node:fs/promises';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { contestants } from './contestants/find.ts';
@@ -22,9 +22,9 @@ Medians of the rounds; steps of different engines take turns, so that other load
   --rounds N      how often the whole sequence runs, each time in new repositories (default 3)
   --only A,B      these engines only: tributary, restic, kopia, rustic, borg
   --service       figures of the services, on a PostgreSQL, a NATS server and a house started for it: appends, relay lag, rebuild of the views, an unchanged
-                  backup, lists of a million backups. With sources also the same sequence once through the service, from each request to the end that
+                  backup, lists of a million backups, an empty house on the repository of 10,000. With sources also the same sequence once through the service, from each request to the end that
                   it reports (source: data sets below tenants). Without sources no engine is measured
-  --figures A,B   these figures of the services only: append, relay, rebuild, unchanged, lists
+  --figures A,B   these figures of the services only: append, relay, rebuild, unchanged, lists, loss
   --work DIR      where copies and repositories go (default: the system's temporary folder); needs about 8 times the size of DIR0
   --json          figures as JSON on standard output, every round's seconds too
   --help          this text`;
@@ -72,7 +72,15 @@ function ofTheServices(): Promise<ServiceFigures> {
   const only = FIGURES.filter((name) => values.figures.split(',').includes(name));
   const startServers = () => benchServers(values.work);
   return withSmallDataset((dataset) =>
-    serviceFigures({ only, sizes: FULL, dataset, startServers, startHouse: () => startHouse(values.work), say }),
+    serviceFigures({
+      only,
+      sizes: FULL,
+      dataset,
+      work: values.work ?? tmpdir(),
+      startServers,
+      startHouse: (settings) => startHouse(values.work, settings),
+      say,
+    }),
   );
 }
 

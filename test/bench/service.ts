@@ -13,11 +13,11 @@ export interface House {
   stop(): Promise<void>;
 }
 
-/** The whole house on a home of its own, with a copy of nothing yet. */
-export async function startHouse(work = tmpdir()): Promise<RunningHouse> {
+/** The whole house on a home of its own, with a copy of nothing yet. `settings`: environment variables. */
+export async function startHouse(work = tmpdir(), settings: Record<string, string> = {}): Promise<RunningHouse> {
   process.env['DR_TEST_SERVERS'] ??= work;
   const { RunningHouse } = await import('../e2e/support/running-house.ts');
-  const house = await RunningHouse.start();
+  const house = await RunningHouse.start(settings);
   await house.untilReady();
   return house;
 }

@@ -1,5 +1,5 @@
 /** Every figure of the services, measured on next to nothing: that what is measured works, not how fast it is. */
-import { freshDatabase, natsServer } from '../../support/servers.ts';
+import { freshDatabase, freshDir, natsServer } from '../../support/servers.ts';
 import { startHouse } from '../service.ts';
 import { figureLines, figureTable } from './report-figures.ts';
 import type { BenchServers } from './servers.ts';
@@ -12,7 +12,10 @@ const TINY: Sizes = {
   rebuildBackups: 60,
   unchangedTimes: 2,
   lists: { backups: [300, 700], times: 1 },
+  lossBackups: 12,
 };
+
+const house = (settings?: Record<string, string>) => startHouse(undefined, settings);
 
 /** The run's own servers. */
 const servers: BenchServers = { newDatabase: freshDatabase, newBus: natsServer, stop: async () => undefined };
@@ -21,7 +24,7 @@ test('each gives figures, and the report names what is wanted of them', async ()
   const said: string[] = [];
   const say = (line: string) => said.push(line);
   const figures = await withSmallDataset((dataset) =>
-    serviceFigures({ only: FIGURES, sizes: TINY, dataset, startServers: async () => servers, startHouse, say }),
+    serviceFigures({ only: FIGURES, sizes: TINY, dataset, work: freshDir(), startServers: async () => servers, startHouse: house, say }),
   );
   expect(said).toEqual(FIGURES.map((name) => `service  ${name}`));
   expect(figures.append!.events_per_second).toBeGreaterThan(10);
@@ -32,13 +35,14 @@ test('each gives figures, and the report names what is wanted of them', async ()
     [300, true],
     [700, true],
   ]);
-  expect(figureTable(figureLines(figures)).match(/at (least|most)/g)!.length).toBe(8);
+  expect(figures.loss).toMatchObject({ backups: 12, events: 60 });
+  expect(figureTable(figureLines(figures)).match(/at (least|most)/g)!.length).toBe(9);
 }, 180_000);
 
 test('only what is wanted is measured, and nothing else started', async () => {
   const never = () => Promise.reject(new Error('nobody asked for a house'));
   const figures = await serviceFigures({
-    ...{ only: ['append'], sizes: TINY, dataset: '/nowhere', startServers: async () => servers, startHouse: never },
+    ...{ only: ['append'], sizes: TINY, dataset: '/nowhere', work: '/nowhere', startServers: async () => servers, startHouse: never },
     say: () => undefined,
   });
   expect(Object.keys(figures)).toEqual(['append']);

@@ -35,7 +35,8 @@ export async function fillLog(owner: DataSource, log: Iterable<GeneratedEvent>):
   return head;
 }
 
-function recordedOf({ stream, version, at, tenant, event }: GeneratedEvent): RecordedEvent {
+/** As it would have been appended. */
+export function recordedOf({ stream, version, at, tenant, event }: GeneratedEvent): RecordedEvent {
   const meta = { tenant, actor: 'key_1', requestId: `req_${stream.slice(-8)}`, commandId: `${event.type}-${stream}-${version}` };
   return { eventId: uuidv7(at.getTime()), stream, version, ...encodeEvent(event), meta, recordedAt: at.toISOString() };
 }

@@ -48,7 +48,8 @@ export function* generatedLog(count: number, atOnce = 8): Generator<GeneratedEve
   }
 }
 
-class Life {
+/** Events of one backup and of what belongs to it, with the versions of their streams and a clock that goes on. */
+export class Life {
   readonly events: GeneratedEvent[] = [];
   private readonly backupId: string;
   private readonly tenant: string;

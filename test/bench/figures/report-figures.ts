@@ -12,7 +12,7 @@ export interface FigureLine {
 const atLeast = (value: number) => ({ is: 'at least' as const, value });
 const atMost = (value: number) => ({ is: 'at most' as const, value });
 
-export function figureLines({ append, relay, rebuild, unchanged, lists = [] }: ServiceFigures): FigureLine[] {
+export function figureLines({ append, relay, rebuild, unchanged, lists = [], loss }: ServiceFigures): FigureLine[] {
   const lines: FigureLine[] = [];
   const add = (what: string, value: number, unit: string, target?: FigureLine['target']) =>
     lines.push({ what, value, unit, ...(target && { target }) });
@@ -35,6 +35,7 @@ export function figureLines({ append, relay, rebuild, unchanged, lists = [] }: S
     add(`lists of ${backups} backups, slowest filter (${slowest(catalog).filter}), 99 of 100`, slowest(catalog).p99_ms, 'ms', target);
     add(`the same over HTTP (${slowest(http).filter})`, slowest(http).p99_ms, 'ms', target);
   }
+  if (loss) add(`total loss of ${loss.backups} backups, empty house to whole catalog`, loss.seconds, 's', atMost(60));
   return lines;
 }
 

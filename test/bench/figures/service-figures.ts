@@ -1,9 +1,11 @@
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type AppendFigures, measureAppends } from './append.ts';
 import { type FilledHouse, type ListsAtSize, measureHouseLists } from './house-figures.ts';
 import { measureRebuild, type RebuildFigures } from './rebuild.ts';
 import { measureRelayLag, type RelayFigures } from './relay-lag.ts';
 import type { BenchServers } from './servers.ts';
+import { measureTotalLoss, type StartedHouse, type TotalLossFigures } from './total-loss.ts';
 import { type AskedHouse, measureUnchanged, type UnchangedFigures } from './unchanged.ts';
 
 export interface ServiceFigures {
@@ -12,9 +14,10 @@ export interface ServiceFigures {
   readonly rebuild?: RebuildFigures;
   readonly unchanged?: UnchangedFigures;
   readonly lists?: readonly ListsAtSize[];
+  readonly loss?: TotalLossFigures;
 }
 
-export const FIGURES = ['append', 'relay', 'rebuild', 'unchanged', 'lists'] as const;
+export const FIGURES = ['append', 'relay', 'rebuild', 'unchanged', 'lists', 'loss'] as const;
 export type FigureName = (typeof FIGURES)[number];
 
 /** How much is done for each figure. */
@@ -24,6 +27,7 @@ export interface Sizes {
   readonly rebuildBackups: number;
   readonly unchangedTimes: number;
   readonly lists: { readonly backups: readonly number[]; readonly times: number };
+  readonly lossBackups: number;
 }
 
 /** What the figures of docs/performance.md were taken with. */
@@ -33,6 +37,7 @@ export const FULL: Sizes = {
   rebuildBackups: 50_000,
   unchangedTimes: 100,
   lists: { backups: [100_000, 1_000_000], times: 200 },
+  lossBackups: 10_000,
 };
 
 type BenchHouse = AskedHouse & FilledHouse & { stop(): Promise<void> };
@@ -43,7 +48,10 @@ export interface FigureOptions {
   /** A small data set. */
   readonly dataset: string;
   readonly startServers: () => Promise<BenchServers>;
-  readonly startHouse: () => Promise<BenchHouse>;
+  /** An empty house with these settings. */
+  readonly startHouse: (settings?: Record<string, string>) => Promise<BenchHouse>;
+  /** For what is made on the way. */
+  readonly work: string;
   readonly say: (line: string) => void;
 }
 
@@ -53,6 +61,7 @@ export async function serviceFigures(options: FigureOptions): Promise<ServiceFig
   return {
     ...(wants('append', 'relay', 'rebuild') && (await onServers(options))),
     ...(wants('unchanged', 'lists') && (await inHouse(options))),
+    ...(wants('loss') && (await afterLoss(options))),
   };
 }
 
@@ -82,6 +91,31 @@ async function inHouse({ startHouse, sizes, dataset, only, say }: FigureOptions)
     await house.stop();
     await rm(house.home, { recursive: true, force: true });
   }
+}
+
+async function afterLoss({ startHouse, sizes, work, only, say }: FigureOptions): Promise<ServiceFigures> {
+  const folder = await mkdtemp(join(work, 'dr-bench-lost-'));
+  try {
+    return await figureSayer(only, say)('loss', () =>
+      measureTotalLoss({
+        repository: join(folder, 'repository'),
+        backups: sizes.lossBackups,
+        start: (settings) => onceOnly(startHouse, settings),
+      }),
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A house whose home goes with it. */
+async function onceOnly(startHouse: FigureOptions['startHouse'], settings: Record<string, string>): Promise<StartedHouse> {
+  const house = await startHouse(settings);
+  const stop = async () => {
+    await house.stop();
+    await rm(house.home, { recursive: true, force: true });
+  };
+  return { call: (method, path) => house.call(method, path), stop };
 }
 
 /** Measures what is wanted, and says so when it is done. */
