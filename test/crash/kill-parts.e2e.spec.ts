@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { RunningHouse } from '../e2e/support/running-house.ts';
 import { crashSettings, random } from './support/chance.ts';
+import { storedPieces } from './support/stored-twice.ts';
 import { expectSame, writeUnique } from './support/unique-dataset.ts';
 
 const PARTS = ['archiver', 'restorer', 'gateway', 'catalog', 'nats', 'postgres', 'supervisor'] as const;
@@ -152,6 +153,13 @@ describe.each(PARTS)('%s killed', (part) => {
     test(`${title}: it completes by itself`, () => told(`${part} killed ${title}`, () => run(part, fraction)), 300_000);
   }
 });
+
+test('no piece was stored twice, whoever died when', async () => {
+  const stored = await storedPieces(house.home, 'acme');
+  process.stderr.write(`pieces stored: ${JSON.stringify(stored)}\n`);
+  expect(stored).toMatchObject({ twice: 0, bytesTwice: 0 });
+  expect(stored.pieces).toBeGreaterThan(completed.size * 100);
+}, 120_000);
 
 test('every backup that completed restores: all bytes of all of them are checked', async () => {
   await house.untilReady();
