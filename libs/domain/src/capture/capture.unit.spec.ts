@@ -105,11 +105,15 @@ describe('what to put into storage', () => {
   test('a tombstone when nothing was', () => expect(endToPropose([stateAfter(failed), captureDecider.initial])).toBe('tombstone'));
 });
 
+const withPins = (event: CaptureEvent): CaptureEvent =>
+  ({ ...event, data: { ...event.data, pinned: { objects: 1, bytes: 2, storage: '3-4', path: 'acme/articles' } } }) as CaptureEvent;
+
 describe('what a commit says gives the capture back', () => {
   const committed = (event: CaptureEvent) => datasetForCommit(articles, stateAfter(event));
   test.each<[string, CaptureEvent]>([
     ['an intact one', captured()],
     ['one with tags, a base and findings', { ...captured([v4('T6')], 1) }],
+    ['one of a snapshot', withPins(captured())],
   ])('%s', (_, event) => {
     const tagged = {
       ...event.data,

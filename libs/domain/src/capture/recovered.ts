@@ -1,4 +1,4 @@
-import type { BranchHead, DatasetRef, Finding, TagRef } from '../dataset/dataset.ts';
+import type { BranchHead, DatasetRef, Finding, PinnedByIdentity, TagRef } from '../dataset/dataset.ts';
 import type { CaptureCommand } from './commands.ts';
 import type { CapturedDetails } from './committed.ts';
 
@@ -19,11 +19,12 @@ export interface DatasetInCommit {
   readonly cause?: unknown;
   readonly captured?: unknown;
   readonly baseBackupId?: unknown;
+  readonly pinned?: Partial<PinnedByIdentity>;
 }
 
 /** The capture's result, from the commit that holds it: what a log that lost it is told. The inverse of `datasetForCommit`. */
 export function captureFrom(backupId: string, n: number, dataset: DatasetInCommit): CaptureCommand {
-  const { datasetId, format, root, objects, bytes, newBytes, headVersion, baseBackupId, cause } = dataset;
+  const { datasetId, format, root, objects, bytes, newBytes, headVersion, baseBackupId, cause, pinned } = dataset;
   const findings = (dataset.findings ?? []) as readonly Finding[];
   if (root === undefined) {
     const message = typeof cause === 'string' ? cause : 'It was not captured.';
@@ -37,6 +38,7 @@ export function captureFrom(backupId: string, n: number, dataset: DatasetInCommi
     ...(headVersion !== undefined && { headVersion }),
     ...(findingCounts && { findingCounts }),
     ...(typeof baseBackupId === 'string' && { baseBackupId }),
+    ...(pinned && { pinned: { objects: 0, bytes: 0, storage: '', path: '', ...pinned } }),
   };
 }
 
