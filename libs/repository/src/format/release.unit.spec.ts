@@ -32,6 +32,14 @@ describe('Memory of large temporaries', () => {
     expect(obtain(200 * KiB).buffer.byteLength).toBeLessThan(512 * KiB);
   });
 
+  it('is kept only if it was obtained here: what others made would take its place', () => {
+    const other = Buffer.allocUnsafeSlow(333 * KiB).fill(9);
+    const { byteLength } = other.buffer;
+    release(other);
+    expect([other.length, byteLength]).toEqual([0, 333 * KiB]);
+    expect(obtain(333 * KiB).buffer.byteLength).not.toBe(333 * KiB);
+  });
+
   it('is kept up to a limit; small memory, and memory that others share, is left alone', () => {
     const many = Array.from({ length: 20 }, () => obtain(2048 * KiB));
     for (const one of many) release(one);

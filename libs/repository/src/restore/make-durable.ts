@@ -25,7 +25,8 @@ export async function makeDurable(root: string, command = 'sync'): Promise<'at o
   }
 }
 
-async function syncFile(path: string): Promise<void> {
+/** @throws what opening and fsync throw. */
+export async function syncFile(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     await handle.sync();

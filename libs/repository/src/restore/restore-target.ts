@@ -6,7 +6,7 @@ import { TargetFailed, TargetNotEmpty } from '../errors.ts';
 import type { TreeEntry } from '../types.ts';
 import type { TargetFile } from '../workers/messages.ts';
 import { secondsOf } from '../workers/target-files.ts';
-import { makeDurable } from './make-durable.ts';
+import { makeDurable, syncFile } from './make-durable.ts';
 
 const isRoot = process.getuid?.() === 0;
 const AT_ONCE = 8;
@@ -47,13 +47,20 @@ export class RestoreTarget {
     return { slot, path: join(this.root, entry.path), size, mode, uid, gid, mtimeNs };
   }
 
+  /** Brings a file that is finished to the disk. One that its own mode keeps us from opening goes there with all others. */
+  async sync(path: string): Promise<void> {
+    await attempt(`syncing ${path}`, () => syncFile(path).catch(unlessClosedToUs));
+  }
+
+  /** All of it is on the disk when this returns. Modes come last where folders are synced one by one, since they may keep us from opening them. */
   async finish(): Promise<void> {
-    await attempt(`syncing the files below ${this.root}`, () => makeDurable(this.root));
+    const how = await attempt(`syncing the files below ${this.root}`, () => makeDurable(this.root));
     for (const link of this.#links) await this.#makeLink(link);
     const deepestFirst = [...this.#folders].sort(([a], [b]) => b.split('/').length - a.split('/').length);
-    await mapLimited(deepestFirst, AT_ONCE, ([path, entry]) => this.#settle(path, entry));
+    await mapLimited(deepestFirst, AT_ONCE, ([path, entry]) => this.#settle(path, entry, how === 'one by one'));
     for (const [path, entry] of deepestFirst) if (entry) await this.#setTime(path, entry);
     await attempt(`syncing ${this.root}`, async () => {
+      if (how === 'at once') await makeDurable(this.root);
       await syncFolder(this.root);
       await syncFolder(dirname(this.root));
     });
@@ -76,10 +83,10 @@ export class RestoreTarget {
   }
 
   /** Folders that were only implied by a path below them keep an ordinary mode. */
-  async #settle(path: string, entry: TreeEntry | undefined): Promise<void> {
+  async #settle(path: string, entry: TreeEntry | undefined, sync: boolean): Promise<void> {
     const full = join(this.root, path);
     await attempt(`setting owner and mode of ${path}`, async () => {
-      await syncFolder(full);
+      if (sync) await syncFolder(full);
       if (isRoot && entry) await lchown(full, entry.uid, entry.gid);
       await chmod(full, entry?.mode ?? 0o755);
     });
@@ -96,6 +103,10 @@ const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIn
 const existing = (cause: NodeJS.ErrnoException): false => {
   if (cause.code === 'EEXIST') return false;
   throw cause;
+};
+
+const unlessClosedToUs = (cause: NodeJS.ErrnoException): void => {
+  if (cause.code !== 'EACCES') throw cause;
 };
 
 async function syncFolder(path: string): Promise<void> {

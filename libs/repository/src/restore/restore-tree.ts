@@ -15,6 +15,9 @@ import { runUnpack } from './unpack-jobs.ts';
 const SMALL_FILES = 64;
 /** Pieces of a tree that are restored before more of it is read: about 1 KB of memory each. */
 const PORTION_PIECES = 32 * 1024;
+const SYNC_FROM_BYTES = 1024 * 1024;
+/** The system's threads also read for us; two of them may wait for the disk. */
+const SYNCS_AT_ONCE = 2;
 
 export interface RestoreParts {
   readonly scope: TenantScope;
@@ -45,6 +48,7 @@ export class TreeRestore {
   #needed = new NeededRecords();
   #pieces = 0;
   readonly #crew: Crew;
+  readonly #syncs = new Crew(SYNCS_AT_ONCE);
   readonly #progress: Progress = { files: 0, filesTotal: 0, bytes: 0, bytesTotal: 0 };
   readonly #packsRead = new Set<number>();
   #bytesRead = 0;
@@ -65,6 +69,7 @@ export class TreeRestore {
       return await this.#run(root);
     } finally {
       await this.#crew.settled();
+      await this.#syncs.settled();
       this.#parts.pool.reads.trim();
     }
   }
@@ -76,6 +81,7 @@ export class TreeRestore {
     }
     await this.#writeSmall();
     await this.#readPortion();
+    await this.#syncs.done();
     await this.#target.finish();
     const { filesTotal: objects, bytesTotal: bytes } = this.#progress;
     return { objects, bytes, packsRead: this.#packsRead.size, bytesRead: this.#bytesRead };
@@ -161,7 +167,8 @@ export class TreeRestore {
       const { outcomes, finished, written, deltaBytes } = await runUnpack(parts, { pack: ordinal, bytes, start, whole: false, records });
       this.#bytesRead += deltaBytes;
       for (const { record, lost } of outcomes) if (lost) this.#lose(record, lost.object, messageOf(lost));
-      this.#advance(finished, written);
+      this.#advance(finished.length, written);
+      for (const slot of finished) await this.#sync(this.#files[slot]!.target);
     } catch (cause) {
       if (!(cause instanceof DrError) || !/^(store|keys)\./.test(cause.code)) throw cause;
       for (const record of records.flatMap((whole) => [whole, ...(whole.deltas ?? [])])) this.#lose(record, object, missingOr(cause));
@@ -211,6 +218,11 @@ export class TreeRestore {
     }
     const others = new Set(lost.map((copy) => copy.object)).size - 1;
     return new Damaged(object, others > 0 ? `${message}; ${others} more objects are hit` : message, { paths: [...paths] });
+  }
+
+  /** Large files go to the disk while others are read: at the end there is less to wait for. Small ones are cheaper all at once. */
+  async #sync({ path, size }: TargetFile): Promise<void> {
+    if (size >= SYNC_FROM_BYTES) await this.#syncs.start(() => this.#target.sync(path));
   }
 
   #advance(files: number, bytes: number): void {

@@ -123,8 +123,8 @@ export interface UnpackResult {
   readonly inner: Uint8Array;
   /** Records that did not come back right. A delta whose base failed has the base's message. */
   readonly failed: readonly { readonly record: number; readonly message: string; readonly byBase?: boolean }[];
-  /** Files that are complete now, and bytes written. */
-  readonly finished: number;
+  /** Slots of files that are complete now, and bytes written. */
+  readonly finished: readonly number[];
   readonly written: number;
   /** What is wrong with the pack itself (only `whole`). */
   readonly packProblem?: string;

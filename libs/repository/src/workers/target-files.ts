@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, fchownSync, fsyncSync, futimesSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fchownSync, futimesSync, openSync, writeSync } from 'node:fs';
 import { TargetFailed } from '../errors.ts';
 import type { TargetFile } from './messages.ts';
 
@@ -10,9 +10,6 @@ const isRoot = process.getuid?.() === 0;
 /** Seconds as Node takes them. It cuts to whole microseconds, so half of one is added to come out right; nanoseconds below that are lost. */
 export const secondsOf = (timeNs: bigint): number => (Number(timeNs / 1000n) + 0.5) / 1e6;
 
-/** From here on a file is synced by the thread that finishes it, while others go on. */
-const SYNC_FROM_BYTES = 1024 * 1024;
-
 /** Files that one job writes into, each opened once. The last path part is never followed when it is a link; those above it are the caller's care. */
 export class TargetFiles {
   readonly #open = new Map<TargetFile, number>();
@@ -23,14 +20,13 @@ export class TargetFiles {
       done += this.#try('writing', file, (fd) => writeSync(fd, bytes, done, bytes.length - done, position + done));
   }
 
-  /** Every byte is written: mode, owner, time, large files on to the disk (small ones all at once at the end), closed. mtime comes back to the microsecond, as far as Node sets it. */
+  /** Every byte is written: mode, owner, time, closed. mtime comes back to the microsecond, as far as Node sets it. */
   finish(file: TargetFile): void {
     this.#try('setting owner, mode and time of', file, (fd) => {
       if (isRoot) fchownSync(fd, file.uid, file.gid);
       fchmodSync(fd, file.mode);
       const time = secondsOf(file.mtimeNs);
       futimesSync(fd, time, time);
-      if (file.size >= SYNC_FROM_BYTES) fsyncSync(fd);
       closeSync(fd);
       this.#open.delete(file);
     });

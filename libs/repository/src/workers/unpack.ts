@@ -11,6 +11,11 @@ interface OpenedPiece {
   readonly inner: Buffer;
 }
 
+interface Done {
+  readonly finished: number[];
+  written: number;
+}
+
 type Failed = { record: number; message: string; byBase?: boolean };
 
 /** Opens and checks records of one pack with their deltas, and writes what is right where it belongs. Damage is in the result; @throws TargetFailed only. */
@@ -18,7 +23,7 @@ export function unpack(job: UnpackJob): UnpackResult {
   const inner = Buffer.alloc((32 * job.records.length) / RECORD_WORDS);
   const failed: Failed[] = [];
   const targets = new TargetFiles();
-  const done = { finished: 0, written: 0 };
+  const done: Done = { finished: [], written: 0 };
   try {
     for (const { record, piece } of piecesOf(job, failed)) {
       inner.set(piece.inner, 32 * record);
@@ -106,7 +111,7 @@ function recordChecker({ sources, ids, records, idKey }: UnpackJob) {
 const wordsOf = (records: Uint32Array, i: number) =>
   records.subarray(i * RECORD_WORDS, i * RECORD_WORDS + 4) as unknown as [number, number, number, number];
 
-function place(job: UnpackJob, record: number, piece: Uint8Array, targets: TargetFiles, done: { finished: number; written: number }): void {
+function place(job: UnpackJob, record: number, piece: Uint8Array, targets: TargetFiles, done: Done): void {
   const first = job.records[record * RECORD_WORDS + 4]!;
   const count = job.records[record * RECORD_WORDS + 5]!;
   const remaining = job.remaining && new Int32Array(job.remaining);
@@ -116,6 +121,6 @@ function place(job: UnpackJob, record: number, piece: Uint8Array, targets: Targe
     done.written += piece.length;
     if (!remaining || Atomics.sub(remaining, file.slot, 1) !== 1) continue;
     targets.finish(file);
-    done.finished++;
+    done.finished.push(file.slot);
   }
 }
