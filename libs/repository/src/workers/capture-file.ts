@@ -23,11 +23,18 @@ export interface FileOutcome {
   readonly finding?: CaptureFinding;
 }
 
+let scratch: Buffer | undefined;
+
+/** What a piece is read into. A thread captures one file at a time, for whichever session. */
+function pieceMemory(): Buffer {
+  scratch ??= Buffer.allocUnsafeSlow(PIECE_BYTES_MAX);
+  return scratch;
+}
+
 /** Reads one file, stores its pieces and says what stands in the tree. Never throws for what is wrong with the file itself. */
 export class FileCapture {
   readonly #writer: PieceWriter;
   readonly #earlier: EarlierParts;
-  readonly #scratch = Buffer.allocUnsafeSlow(PIECE_BYTES_MAX);
 
   constructor(writer: PieceWriter, earlier: EarlierParts) {
     this.#writer = writer;
@@ -116,7 +123,7 @@ export class FileCapture {
   }
 
   #fill(source: Source, position: number, length: number): Buffer {
-    const view = this.#scratch.subarray(0, length);
+    const view = pieceMemory().subarray(0, length);
     return view.subarray(0, source.read(view, position));
   }
 }

@@ -7,7 +7,7 @@ import { PackBuffers } from './pack-buffers.ts';
 import { ReadMemory } from './read-memory.ts';
 
 /** Young generation of a thread's heap: pieces lie outside of it. */
-const YOUNG_MEGABYTES = 8;
+const YOUNG_MEGABYTES = 4;
 /** A further thread is worth its start once jobs with so many bytes were handed in for each that runs. */
 const BYTES_PER_START = 16 * 1024 * 1024;
 /** Jobs a thread has at once: the next one lies ready when one ends. */
