@@ -74,6 +74,13 @@ test('what failed is named without what it wrote, and what did not is there', ()
   expect(readFileSync(join(house.home, 'logs/archiver.log'), 'utf8')).toContain('secret');
 });
 
+test('contents are those of data sets, and of an item only when it is asked for', async () => {
+  type Page = { files: { dataset_id: string; path: string }[] };
+  const of = async (query: string) => (await house.call<Page>('GET', `/api/v1/backups/${backup.backup_id}/contents${query}`)).body.files;
+  expect((await of('')).map(({ dataset_id }) => dataset_id)).toEqual(['set']);
+  expect((await of('?system_state=dump')).map(({ path }) => path)).toEqual(['output']);
+});
+
 test('dr restore brings it back by name, on the machine of the house', () => {
   const restored = dr('restore', backup.backup_id, '--system-state', 'dump', '--target', at('back'));
   expect([restored.status, restored.stderr]).toEqual([0, expect.stringContaining('Reading the repository')]);
