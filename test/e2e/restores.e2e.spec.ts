@@ -174,6 +174,11 @@ test('what became of the data sets since: rows, branches and files, of one backu
   await place(house.source, 'later', 'columns', ['gen-v4-series', '3']);
   await place(house.source, 'later', 'tiny', ['v3-tiny', '']);
   const second = (await house.run<{ backup_id: string }>('/api/v1/backups', { tenant_id: 'later', type: 'incremental' })).backup_id;
+  const { body: record } = await house.call<{ datasets: { dataset_id: string; changes?: object }[] }>('GET', `/api/v1/backups/${second}`);
+  expect(record.datasets.map(({ dataset_id, changes }) => [dataset_id, changes])).toEqual([
+    ['columns', expect.objectContaining({ change: 'changed', rows: { added: 0, updated: 10, deleted: 10 }, exact: true })],
+    ['tiny', undefined],
+  ]);
   const diff = (from: string, to: string, more = '') => house.call<Diff>('GET', `/api/v1/backups/${from}/diff/${to}${more}`);
   const { status, body } = await diff(first, second);
   expect([status, body.next_cursor]).toEqual([200, null]);

@@ -35,6 +35,8 @@ export interface BackupDataset {
   rows?: number | string | null;
   findings?: readonly Finding[] | null;
   error_message?: string | null;
+  /** Since the backup that it was built on. */
+  changes?: { change: string; rows: RowChanges | null; exact: boolean; files: DatasetChange['files'] };
   /** In a snapshot: what is only pinned by identity. */
   pinned_objects?: number;
   pinned_bytes?: number;

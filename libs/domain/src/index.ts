@@ -16,6 +16,7 @@ export type * from './capture/state.ts';
 
 export type {
   BranchHead,
+  ChangesSinceBase,
   DatasetFormat,
   DatasetRef,
   Finding,

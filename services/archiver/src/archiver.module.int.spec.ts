@@ -133,6 +133,29 @@ test('a backup whose last verification failed is not built on, and is again when
   expect((await captureOf(again)).baseBackupId).toBe(first);
 });
 
+test('an incremental says in its event and in its commit what became of the data set since its base; a full does not', async () => {
+  writeDataset({ house }, 'told', { 'a.bin': Buffer.alloc(3_000, 'a'), gone: 'x' });
+  const full = await request(['told'], 'full');
+  await ended(full);
+  writeDataset({ house }, 'told', { 'a.bin': Buffer.alloc(2_000, 'b'), 'c/new': 'new' });
+  rmSync(join(house.sourceRoot, 'acme/told/gone'));
+  const changed = await request(['told'], 'incremental');
+  await ended(changed);
+  const changes = {
+    change: 'changed',
+    exact: true,
+    added: { files: 1, bytes: 3 },
+    changed: { files: 1, bytes: 2_000 },
+    removed: { files: 1, bytes: 1 },
+  };
+  expect((await captureOf(changed)).changes).toEqual(changes);
+  expect((await commitOf(changed)).datasets[0]).toMatchObject({ changes });
+  expect((await captureOf(full)).changes).toBeUndefined();
+  const same = await request(['told'], 'incremental');
+  await ended(same);
+  expect((await captureOf(same)).changes).toMatchObject({ change: 'unchanged', added: { files: 0, bytes: 0 } });
+});
+
 test('a base whose commit is gone from storage is passed over', async () => {
   writeDataset({ house }, 'one', { 'a.bin': 'a' });
   const first = await request(['one'], 'incremental');

@@ -53,6 +53,7 @@ function datasetOf(dataset: Commit['datasets'][number]): BackupDataset {
     tags: dataset.tags ?? [],
     rows: dataset.rows ?? null,
     findings: (dataset.findings ?? []) as Finding[],
+    ...changesOf(dataset as { changes?: unknown }),
     ...(dataset.pinned && { pinned_objects: dataset.pinned.objects, pinned_bytes: dataset.pinned.bytes }),
   };
 }
@@ -85,4 +86,12 @@ export function requestedAt(backupId: string): string | undefined {
   if (s === undefined) return undefined;
   const ms = Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}
+
+/** As the commit has it; the engine keeps it word for word. */
+function changesOf({ changes }: { readonly changes?: unknown }): Pick<BackupDataset, 'changes'> {
+  if (changes === undefined) return {};
+  const { change, rows, exact, ...files } = changes as Omit<NonNullable<BackupDataset['changes']>, 'files'> &
+    NonNullable<BackupDataset['changes']>['files'];
+  return { changes: { change, rows: rows ?? null, exact, files } };
 }

@@ -37,6 +37,7 @@ export function backupText(backup: Backup): string {
   const parts = [
     facts(backupFacts(backup)),
     datasetTable(backup.datasets),
+    changesText(backup.datasets),
     itemTable(items),
     leftOutText(backup),
     findings.length > 0 ? ['Findings:', ...findings].join('\n') : '',
@@ -109,6 +110,22 @@ const ITEMS: readonly Column[] = [
   { title: 'FILES', right: true },
   { title: 'SIZE', right: true },
 ];
+
+/** What became of each data set since the backup that it was built on. */
+function changesText(datasets: readonly BackupDataset[]): string {
+  const lines = datasets.flatMap(({ dataset_id, changes }) => {
+    if (!changes) return [];
+    const { change, rows, exact, files } = changes;
+    const ofRows = rows ? `rows +${rows.added} ~${rows.updated} -${rows.deleted}${exact ? '' : ' (not exact)'}; ` : '';
+    const ofFiles = `files +${files.added.files} ~${files.changed.files} -${files.removed.files}, ${bytes(files.added.bytes + files.changed.bytes)} new`;
+    return [
+      printable(
+        `  ${dataset_id}: ${change === 'unchanged' ? 'unchanged' : `${change === 'replaced' ? 'replaced; ' : ''}${ofRows}${ofFiles}`}`,
+      ),
+    ];
+  });
+  return lines.length === 0 ? '' : ['Since the last backup:', ...lines].join('\n');
+}
 
 function itemTable(items: readonly SystemStateItem[]): string {
   if (items.length === 0) return '';

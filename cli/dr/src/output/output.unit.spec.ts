@@ -171,3 +171,23 @@ test('a plan tells what a data set will be, and what is cut off for that', () =>
     'what was not committed, 40 rows. Left out: 3 versions; 1 file',
   );
 });
+
+test('a backup that was built on another says what became of each data set since', () => {
+  const one = backup('backup_1') as unknown as Backup;
+  const none = { files: 0, bytes: 0 };
+  const files = { added: { files: 2, bytes: 1_024 }, changed: none, removed: none };
+  const changes = { change: 'changed', rows: { added: 5, updated: 1, deleted: 2 }, exact: true, files };
+  const set = (dataset_id: string, more: object) => ({ ...one.datasets[0]!, dataset_id, ...more });
+  const text = backupText({
+    ...one,
+    datasets: [
+      set('a', { changes }),
+      set('b', { changes: { ...changes, change: 'unchanged' } }),
+      set('c', { changes: { ...changes, change: 'replaced', rows: null } }),
+      set('d', { changes: { ...changes, exact: false } }),
+      set('e', {}),
+    ],
+  });
+  const lines = ['a: rows +5 ~1 -2; files +2 ~0 -0, 1.0 KiB new', 'b: unchanged', 'c: replaced; files +2 ~0 -0, 1.0 KiB new'];
+  expect(text).toContain(['Since the last backup:', ...lines, 'd: rows +5 ~1 -2 (not exact); files +2 ~0 -0, 1.0 KiB new'].join('\n  '));
+});

@@ -1,4 +1,4 @@
-import type { DatasetRef, Finding, PinnedByIdentity } from '../dataset/dataset.ts';
+import type { ChangesSinceBase, DatasetRef, Finding, PinnedByIdentity } from '../dataset/dataset.ts';
 import { causeOf } from '../dataset/findings.ts';
 import type { DatasetCaptured, DatasetCaptureFailed } from './events.ts';
 import type { CaptureState } from './state.ts';
@@ -29,6 +29,8 @@ export interface DatasetForCommit {
   readonly baseBackupId?: string;
   /** In a snapshot: what of it is only pinned by identity. */
   readonly pinned?: PinnedByIdentity;
+  /** What became of it since `baseBackupId`. */
+  readonly changes?: ChangesSinceBase;
 }
 
 /** The data set's part of the manifest, from its capture stream: the archiver commits it, and a reader without the log finds it there. */
@@ -39,7 +41,8 @@ export function datasetForCommit(ref: DatasetRef, capture: CaptureState): Datase
 }
 
 function fromCaptured(result: DatasetCaptured): Omit<DatasetForCommit, 'path'> {
-  const { datasetId, format, root, objects, bytes, newBytes, headVersion, rows, findings, findingCounts, baseBackupId, pinned } = result;
+  const { datasetId, format, root, objects, bytes, newBytes, headVersion, rows, findings, findingCounts, baseBackupId, pinned, changes } =
+    result;
   const branches = result.branches.map((branch) => branch.name);
   const tags = result.tags.map((tag) => tag.name);
   const dataset = {
@@ -57,6 +60,7 @@ function fromCaptured(result: DatasetCaptured): Omit<DatasetForCommit, 'path'> {
     ...(headVersion && { headVersion }),
     ...(baseBackupId && { baseBackupId }),
     ...(pinned && { pinned }),
+    ...(changes && { changes }),
   };
   const cause = causeOf(findings, findingCounts.error);
   return cause === undefined ? { ...dataset, status: 'completed' } : { ...dataset, status: 'partial', cause };

@@ -1,4 +1,4 @@
-import { branchHead, datasetFormat, findingCounts, findings, pinnedByIdentity, tagRef } from '../dataset/dataset.ts';
+import { branchHead, changesSinceBase, datasetFormat, findingCounts, findings, pinnedByIdentity, tagRef } from '../dataset/dataset.ts';
 import { listOf, message, optional } from '../schema/composites.ts';
 import type { EventOf } from '../schema/event-types.ts';
 import { count, small, text, truth } from '../schema/scalars.ts';
@@ -29,6 +29,8 @@ export const captureEvents = {
     baseBackupId: optional(text),
     /** In a snapshot, also when nothing is only pinned; in no other type of backup. */
     pinned: optional(pinnedByIdentity),
+    /** In an incremental or differential backup: what became of the data set since `baseBackupId`. */
+    changes: optional(changesSinceBase),
   }),
   DatasetCaptureFailed: message('DatasetCaptureFailed', {
     backupId: text,

@@ -1,5 +1,5 @@
-import { listOf, message } from '../schema/composites.ts';
-import { count, oneOf, small, text } from '../schema/scalars.ts';
+import { listOf, message, optional } from '../schema/composites.ts';
+import { count, oneOf, small, text, truth } from '../schema/scalars.ts';
 import type { ValueOf } from '../schema/shape.ts';
 
 /** v3 and v4 are Deep Lake's layouts; 'opaque' is kept byte for byte with its structure unchecked. */
@@ -36,6 +36,23 @@ export type TagRef = ValueOf<typeof tagRef>;
  */
 export const pinnedByIdentity = message('PinnedByIdentity', { objects: count, bytes: count, storage: text, path: text });
 export type PinnedByIdentity = ValueOf<typeof pinnedByIdentity>;
+
+const fileAmount = message('FileAmount', { files: count, bytes: count });
+const rowChanges = message('RowChanges', { added: count, updated: count, deleted: count });
+
+/**
+ * What became of a data set since the backup that it was built on. Files by name; the bytes of changed ones are the new ones. `rows` of the main branch, where
+ * its format tells; they are `exact` unless its log does not tell all. `replaced`: another data set stands under the name.
+ */
+export const changesSinceBase = message('ChangesSinceBase', {
+  change: oneOf('unchanged', 'changed', 'replaced'),
+  rows: optional(rowChanges),
+  exact: truth,
+  added: fileAmount,
+  changed: fileAmount,
+  removed: fileAmount,
+});
+export type ChangesSinceBase = ValueOf<typeof changesSinceBase>;
 
 /** A data set that a backup lacks or holds with loss, and why, in words for its owner. */
 export const missingDataset = message('MissingDataset', { datasetId: text, cause: text });

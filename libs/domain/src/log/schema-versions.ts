@@ -16,7 +16,7 @@ const unchanged: Upcaster = (data) => data;
  */
 export const upcasters: { readonly [T in EventType]?: readonly Upcaster[] } = {
   BackupRequested: [unchanged, unchanged],
-  DatasetCaptured: [unchanged, unchanged],
+  DatasetCaptured: [unchanged, unchanged, unchanged],
   RestoreRequested: [(data) => ({ ...data, options: { ...(data['options'] as JsonObject), force: false }, lacking: [] }), unchanged],
   DatasetRestored: [unchanged],
   VerificationEnded: [unchanged],

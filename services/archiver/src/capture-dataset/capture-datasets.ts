@@ -16,6 +16,7 @@ import { SliceDatasets } from '../slice-dataset/slice-datasets.ts';
 import { captureItem } from '../system-state/capture-item.ts';
 import { soundBases, usableBase } from './bases.ts';
 import { captureDataset } from './capture-dataset.ts';
+import { changesSinceBase } from './changes-since.ts';
 
 /** Data sets captured at a time by one archiver; each uses all worker threads while it reads. */
 const SLOTS = 2;
@@ -126,7 +127,18 @@ export class CaptureDatasets implements OnApplicationBootstrap, OnApplicationShu
         this.progress.publish(backupId, { dataset_id: dataset.datasetId, ...progress });
       },
     });
-    return bases[0] ? { ...captured, baseBackupId: bases[0].backupId } : captured;
+    const [base] = bases;
+    if (!base) return captured;
+    const built = { ...captured, baseBackupId: base.backupId };
+    if (type === 'snapshot') return built;
+    const changes = await changesSinceBase(inUse.tenant, base.root, captured).catch((error: unknown) => {
+      this.house.log.warn(
+        { err: error, backup_id: backupId, dataset_id: dataset.datasetId },
+        'what changed since the last backup cannot be told',
+      );
+      return undefined;
+    });
+    return { ...built, ...(changes && { changes }) };
   }
 
   /** One to build on; a snapshot, which reads nothing, refers to all that may hold what it lists. */

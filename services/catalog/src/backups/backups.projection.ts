@@ -1,5 +1,5 @@
 import { isDataset } from '@dr/config';
-import type { DatasetCaptured, DatasetCaptureFailed, DomainEvent, ReadEvent } from '@dr/domain';
+import type { ChangesSinceBase, DatasetCaptured, DatasetCaptureFailed, DomainEvent, ReadEvent } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import { BatchRows, type Place, type ViewTable } from '../views/batch-rows.ts';
 import type { BackupDoc } from './backup-resource.ts';
@@ -182,8 +182,11 @@ const capturedFields = (data: DatasetCaptured): object => ({
   rows: data.rows,
   findings: data.findings,
   parent_id: data.baseBackupId ?? null,
+  ...(data.changes && { changes: changesOf(data.changes) }),
   ...(data.pinned && { pinned_objects: data.pinned.objects, pinned_bytes: data.pinned.bytes }),
 });
+
+const changesOf = ({ change, rows, exact, ...files }: ChangesSinceBase): object => ({ change, rows: rows ?? null, exact, files });
 
 const failedFields = (data: DatasetCaptureFailed): object => ({
   status: 'failed',

@@ -27,6 +27,8 @@ export const finding = z
   .meta({ id: 'Finding' });
 
 /** One data set in a backup. Counts, versions and findings appear when it has its result. */
+const fileAmount = z.strictObject({ files: z.int(), bytes: z.int() });
+
 const backupDataset = z
   .strictObject({
     dataset_id: z.string(),
@@ -42,6 +44,18 @@ const backupDataset = z
     rows: z.union([z.int(), z.string()]).nullable().optional(),
     findings: z.array(finding).optional(),
     parent_id: z.string().nullable().optional().describe('The backup whose copy it was built on; null: every byte was read.'),
+    changes: z
+      .strictObject({
+        change: z.enum(['unchanged', 'changed', 'replaced']).describe('replaced: another data set stands under the name.'),
+        rows: z
+          .strictObject({ added: z.int(), updated: z.int(), deleted: z.int() })
+          .nullable()
+          .describe('Of the main branch; null where the format does not tell.'),
+        exact: z.boolean(),
+        files: z.strictObject({ added: fileAmount, changed: fileAmount, removed: fileAmount }),
+      })
+      .optional()
+      .describe('In an incremental or differential backup: what became of it since `parent_id`, its own one.'),
     pinned_objects: z
       .int()
       .min(0)
