@@ -1,5 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, linkSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { RangeOutside } from '../errors.ts';
 import { asNobody } from '../testing/as-nobody.ts';
@@ -313,7 +326,7 @@ describe('opening the folder', () => {
     symlinkSync('f', join(root, 'a/link'));
     linkSync(join(root, 'a/f'), join(root, 'a/second-name'));
     utimesSync(join(root, 'a/f'), 1, 1);
-    const before = openSync(join(root, 'a/f'), 'r');
+    const before = handlesBelow(root);
     for (let i = 0; i < 30; i++) {
       await all(source.list());
       for await (const _ of source.list()) break;
@@ -321,6 +334,20 @@ describe('opening the folder', () => {
       await source.open('a').catch(() => undefined);
       await source.read('a/f', { start: 5, end: 9 }).catch(() => undefined);
     }
-    expect(openSync(join(root, 'a/f'), 'r')).toBe(before + 1);
+    expect(handlesBelow(root)).toEqual(before);
+    openSync(join(root, 'a/f'), 'r');
+    expect(handlesBelow(root)).toHaveLength(before.length + 1);
   });
 });
+
+/** Paths of this process's open files below a folder. */
+function handlesBelow(folder: string): string[] {
+  const targets = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return '';
+    }
+  });
+  return targets.filter((target) => target.startsWith(folder)).sort();
+}
