@@ -1,6 +1,6 @@
 import type { DatasetFormat } from '../finding.ts';
 import { chunkOf } from '../v3/paths.ts';
-import type { Reference } from '../v4/references.ts';
+import type { BlockPlace } from './named-files.ts';
 import type { Chunker } from './planned-file.ts';
 
 const MIB = 1024 * 1024;
@@ -21,16 +21,16 @@ const V4_SMALL_BYTES = 512;
  * v4: files at fixed offsets behind their header. A compaction packs whole files into one, under new names: such a file is cut where the packed ones were
  * cut, so that it repeats what is stored; what lies between the larger ones stays together.
  */
-export function v4Chunker(size: number, reference: Reference | undefined): Chunker {
-  const header = reference?.parts[0]?.headerBytes ?? 0;
-  const cuts = packedCuts(reference?.parts ?? [], size);
+export function v4Chunker(size: number, blocks: readonly BlockPlace[]): Chunker {
+  const header = blocks[0]?.headerBytes ?? 0;
+  const cuts = packedCuts(blocks, size);
   if (cuts.some((cut) => cut !== header)) return { name: 'cuts', version: 1, cuts };
   return fixed(V4_PIECE_BYTES, header < size ? header : 0);
 }
 
 /** Where each packed file begins, where its header ends, and where it ends; the engine cuts what is longer than V4_PIECE_BYTES by itself. */
-function packedCuts(parts: Reference['parts'], size: number): number[] {
-  const cuts = parts.flatMap(({ packed, headerBytes = 0 }) => {
+function packedCuts(blocks: readonly BlockPlace[], size: number): number[] {
+  const cuts = blocks.flatMap(({ packed, headerBytes = 0 }) => {
     if (!packed || packed.length <= V4_SMALL_BYTES) return [];
     const { offset, length } = packed;
     return [offset, offset + Math.min(headerBytes, length), offset + length];

@@ -1,11 +1,10 @@
 import type { SourceFile } from '@dr/storage';
 import { readCatalog } from '../v4/catalog.ts';
-import { History } from '../v4/history.ts';
 import { classifyPath, LOG_ROOT, META_FOLDER, WAL_ROOT } from '../v4/paths.ts';
-import { collectReferences, type Reference } from '../v4/references.ts';
 import { fixed, V4_PIECE_BYTES, v4Chunker } from './chunkers.ts';
 import { changedAtNs, identityOf, ListingDigest } from './identity.ts';
 import { listForCapture, listIfThere } from './list-source.ts';
+import type { BlockPlace } from './named-files.ts';
 import type { Planning } from './plan-capture.ts';
 import { BARRIER, type PlannedFile, type SkipReason, type SourceNotes } from './planned-file.ts';
 import { LogFolderReader } from './read-v4-logs.ts';
@@ -106,26 +105,29 @@ function withoutUnborn(meta: LogFolderReader, branches: readonly LogFolderReader
 }
 
 interface Named {
-  readonly references: ReadonlyMap<string, Reference>;
+  readonly has: (path: string) => boolean;
+  readonly blocksOf: (path: string) => readonly BlockPlace[];
   /** Every log could be read; else a file that no log names may well be needed. */
   readonly complete: boolean;
 }
 
 function named(folders: readonly LogFolderReader[]): Named {
-  const [meta, ...branches] = folders.map(({ id, logs }) => [id, logs.map(({ log }) => log)] as const);
-  const references = collectReferences(new History(readCatalog(meta?.[1] ?? []), new Map(branches)));
-  return { references, complete: folders.every(({ complete }) => complete) };
+  return {
+    has: (path) => folders.some(({ named }) => named.has(path)),
+    blocksOf: (path) => folders.flatMap(({ named }) => named.blocksOf(path) ?? []),
+    complete: folders.every(({ complete }) => complete),
+  };
 }
 
 /** Data files as they are listed; files of unknown kind, which anybody may rewrite, are copied until they rest. */
-async function* planRest(planning: Planning, { references, complete }: Named, note: Note): AsyncIterable<PlannedFile[]> {
+async function* planRest(planning: Planning, named: Named, note: Note): AsyncIterable<PlannedFile[]> {
   const { folder, notes, now } = planning;
   const rewritable: SourceFile[] = [];
   for await (const page of listForCapture(planning)) {
-    const rest = note(page.filter((file) => !isPlanned(file) && keep(file, notes, complete ? { references, now: now() } : undefined)));
-    const isOther = ({ path, kind }: SourceFile) => kind === 'file' && classifyPath(path).kind === 'unknown' && !references.has(path);
+    const rest = note(page.filter((file) => !isPlanned(file) && keep(file, notes, named.complete ? { named, now: now() } : undefined)));
+    const isOther = ({ path, kind }: SourceFile) => kind === 'file' && classifyPath(path).kind === 'unknown' && !named.has(path);
     rewritable.push(...rest.filter(isOther));
-    yield rest.flatMap((file) => (isOther(file) ? [] : toPlanned(file, v4Chunker(file.size, references.get(file.path)), notes)));
+    yield rest.flatMap((file) => (isOther(file) ? [] : toPlanned(file, v4Chunker(file.size, named.blocksOf(file.path)), notes)));
   }
   if (rewritable.length === 0) return;
   yield BARRIER;
@@ -148,7 +150,7 @@ function isPlanned({ path }: SourceFile): boolean {
 }
 
 interface Orphanage {
-  readonly references: ReadonlyMap<string, Reference>;
+  readonly named: Named;
   readonly now: number;
 }
 
@@ -163,7 +165,7 @@ function skipReason(file: SourceFile, orphanage: Orphanage | undefined): SkipRea
   if (file.kind === 'dir') return undefined;
   const kind = classifyPath(file.path);
   if (kind.kind === 'log' && kind.log?.claim) return 'claim';
-  const orphan = kind.kind === 'data' && orphanage && !orphanage.references.has(file.path);
+  const orphan = kind.kind === 'data' && orphanage && !orphanage.named.has(file.path);
   if (orphan && isYoung(file, orphanage.now)) return 'young-orphan';
   return SKIPPED[kind.kind];
 }

@@ -5,10 +5,12 @@ import { Malformed } from '../errors.ts';
 import type { LogFile } from '../v4/catalog.ts';
 import { parseLogFile } from '../v4/log-file.ts';
 import { missingNumbers } from '../v4/missing-numbers.ts';
-import { LOG_ROOT, parseLogName } from '../v4/paths.ts';
+import { filesOf } from '../v4/operation.ts';
+import { LOG_ROOT, META_FOLDER, parseLogName } from '../v4/paths.ts';
 import { LOG_BYTES_MAX } from '../v4/read-logs.ts';
 import { changedAtNs } from './identity.ts';
 import { listIfThere } from './list-source.ts';
+import { NamedFiles } from './named-files.ts';
 import type { Planning } from './plan-capture.ts';
 
 const READS_AT_ONCE = 8;
@@ -19,7 +21,7 @@ const WRITING_MS = 5_000;
 const RESERVED_MS = 10_000;
 const GAPS_MAX = 100;
 
-/** A log file as it was read: `source` is the file that the operations come from. */
+/** A log file as it was read: `source` is the file that the operations come from, which are kept of `_meta` only. */
 export interface ReadLog {
   readonly source: SourceFile;
   /** Without operations: it stayed unreadable. */
@@ -32,6 +34,8 @@ type FoundNew = boolean;
 /** One folder of the log, read bit by bit while writers commit. What was read once is not read again (write-once). */
 export class LogFolderReader {
   readonly id: string;
+  /** The files that its logs name. */
+  readonly named = new NamedFiles();
   readonly #planning: Planning;
   readonly #keep: (file: SourceFile) => boolean;
   readonly #logs = new Map<string, ReadLog>();
@@ -87,9 +91,15 @@ export class LogFolderReader {
         else this.#others.set(file.path, file);
       }
     }
-    const read = await readLogs(this.#planning, fresh);
+    const read = await readLogs(this.#planning, fresh, (log) => this.#withoutFiles(log));
     for (const log of read) this.#logs.set(log.source.path, log);
     return read.length > 0;
+  }
+
+  /** Of branches nothing but the named files is needed, and what a log says of each of a million takes gigabytes. */
+  #withoutFiles(log: LogFile): LogFile {
+    for (const operation of log.operations ?? []) for (const file of filesOf(operation)) this.named.add(file);
+    return log.operations && this.id !== META_FOLDER ? { ...log, operations: [] } : log;
   }
 
   /** A gap is filled late when its writer was slower than the next one, so by the time the next one is old nobody comes any more. */
@@ -104,12 +114,19 @@ export class LogFolderReader {
 }
 
 /** Reads log files until each parses, or has not been written for so long that it is damage of the source (T3). Files that vanish are left out. */
-async function readLogs({ folder, now, sleep }: Planning, files: readonly SourceFile[]): Promise<ReadLog[]> {
+async function readLogs(
+  { folder, now, sleep }: Planning,
+  files: readonly SourceFile[],
+  reduce: (log: LogFile) => LogFile,
+): Promise<ReadLog[]> {
   const done: ReadLog[] = [];
   let open = files;
   for (let waited = 0; open.length > 0; waited += RETRY_MS) {
     if (waited > 0) await sleep(RETRY_MS);
-    const read = await mapConcurrent(open, READS_AT_ONCE, (file) => readLog(folder, file));
+    const read = await mapConcurrent(open, READS_AT_ONCE, async (file) => {
+      const found = await readLog(folder, file);
+      return found && { ...found, log: reduce(found.log) };
+    });
     const unfinished = (r: ReadLog) => !r.log.operations && waited < WRITING_MS && ageMs(r.source, now()) < WRITING_MS;
     const present = read.filter((r) => r !== undefined);
     done.push(...present.filter((r) => !unfinished(r)));

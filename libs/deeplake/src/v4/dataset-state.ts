@@ -8,10 +8,12 @@ export interface Column {
   readonly dtype: string | undefined;
 }
 
+/** There may be a million: no map or set before something is in it. */
 interface Block {
-  /** Rows per column id. */
-  readonly columns: Map<number, number>;
-  readonly deleted: RowSet;
+  /** Column ids, and at the same places their rows. */
+  readonly columns: number[];
+  readonly counts: number[];
+  deleted?: RowSet;
   rows: number;
 }
 
@@ -40,8 +42,10 @@ export class DatasetState {
 
   /** Blocks whose columns disagree on their number of rows (check B3), with those numbers. */
   unevenBlocks(): { block: number; counts: number[] }[] {
-    const uneven = [...this.#blocks].filter(([, b]) => [...b.columns.values()].some((rows) => rows !== b.rows));
-    return uneven.map(([block, b]) => ({ block, counts: [...new Set(b.columns.values())].sort((x, y) => x - y) }));
+    const uneven: { block: number; counts: number[] }[] = [];
+    for (const [block, { counts, rows }] of this.#blocks)
+      if (counts.some((count) => count !== rows)) uneven.push({ block, counts: [...new Set(counts)].sort((x, y) => x - y) });
+    return uneven;
   }
 
   apply(operation: Operation, file: LogFile): void {
@@ -79,10 +83,12 @@ export class DatasetState {
   }
 
   #addBlock(id: number, column: number, rows: number): void {
-    const block = this.#blocks.get(id) ?? { columns: new Map<number, number>(), deleted: new RowSet(), rows: 0 };
+    const block = this.#blocks.get(id) ?? { columns: [], counts: [], rows: 0 };
     this.#blocks.set(id, block);
-    block.columns.set(column, rows);
-    const most = Math.max(...block.columns.values());
+    const known = block.columns.indexOf(column);
+    const at = known < 0 ? block.columns.push(column) - 1 : known;
+    block.counts[at] = rows;
+    const most = Math.max(...block.counts);
     this.rows += most - block.rows;
     block.rows = most;
     this.#everBlocks.set(id, Math.max(most, this.#everBlocks.get(id) ?? 0));
@@ -91,14 +97,16 @@ export class DatasetState {
   #deleteRows(ranges: readonly RowRange[]): void {
     for (const [id, own] of Map.groupBy(ranges, (r) => r.block)) {
       const block = this.#blocks.get(id);
-      if (block) this.rows -= block.deleted.add(own.map((r) => clip(r, block.rows)));
+      if (!block) continue;
+      block.deleted ??= new RowSet();
+      this.rows -= block.deleted.add(own.map((r) => clip(r, block.rows)));
     }
   }
 
   #forget(id: number): void {
     const block = this.#blocks.get(id);
     if (!block) return;
-    this.rows -= block.rows - block.deleted.size;
+    this.rows -= block.rows - (block.deleted?.size ?? 0);
     this.#blocks.delete(id);
   }
 

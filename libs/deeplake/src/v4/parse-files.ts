@@ -81,12 +81,28 @@ function parseFormat(value: unknown): DataFormat {
   const details = optional(field(format, 'd'), asObject, 'file format d') ?? {};
   const compression = field(details, 'c');
   const type = field(format, 't');
-  return {
+  return formats.one({
     type: typeof type === 'number' ? String(type) : asString(type, 'file format t'),
     compression: typeof compression === 'string' && compression !== '' ? compression : undefined,
     dtype: dtypeOf(field(details, 't')),
-  };
+  });
 }
+
+/** Equal values once: a million files of a data set have a few formats, and often the same statistics. What a forged log makes many of is left as it is. */
+class Shared<T extends object> {
+  readonly #values = new Map<string, T>();
+
+  one(value: T): T {
+    const key = JSON.stringify(value);
+    const known = this.#values.get(key);
+    if (!known && this.#values.size < SHARED_MAX) this.#values.set(key, value);
+    return known ?? value;
+  }
+}
+
+const SHARED_MAX = 1000;
+const formats = new Shared<DataFormat>();
+const plainStatistics = new Shared<BlockStatistics>();
 
 /** `{t: {d: 'int64'}, s: []}` to 'int64'; undefined for anything else. */
 export function dtypeOf(value: unknown): string | undefined {
@@ -101,5 +117,7 @@ function parseStatistics(value: unknown): BlockStatistics | undefined {
     const v = field(s, key);
     return typeof v === 'number' || typeof v === 'bigint' ? Number(v) : undefined;
   };
-  return { rows: number('rc'), nulls: number('nc') ?? 0, dataBytes: number('tb'), min: number('mn'), max: number('mx'), sum: number('sm') };
+  const [min, max, sum] = [number('mn'), number('mx'), number('sm')];
+  const statistics = { rows: number('rc'), nulls: number('nc') ?? 0, dataBytes: number('tb'), min, max, sum };
+  return min === undefined && max === undefined && sum === undefined ? plainStatistics.one(statistics) : statistics;
 }
