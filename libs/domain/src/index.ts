@@ -11,7 +11,7 @@ export { decisionFrom, type StoredDecision, tombstoneReason } from './backup/sto
 export type * from './capture/commands.ts';
 export { type DatasetForCommit, datasetForCommit, endToPropose } from './capture/committed.ts';
 export type { CaptureEvent, DatasetCaptured, DatasetCaptureFailed } from './capture/events.ts';
-export { captureFrom, type DatasetInCommit } from './capture/recovered.ts';
+export { captureFrom, type DatasetInCommit, selectionFrom } from './capture/recovered.ts';
 export type * from './capture/state.ts';
 
 export type {

@@ -78,6 +78,8 @@ export interface TenantRepository {
   decision(backupId: string): Promise<Decision | undefined>;
   /** @throws BackupUnknown, BackupNotCommitted (a tombstone), BackupPurged. */
   commit(backupId: string): Promise<Commit>;
+  /** What the session object of a backup says, decided or not; nothing of it when that is gone or damaged. */
+  begun(backupId: string): Promise<Pick<UndecidedBackup, 'type' | 'startedAtMs'>>;
   /** Backups that were begun and have no decision, purged ones left out: what a list of decisions cannot show. */
   undecided(): Promise<UndecidedBackup[]>;
   /**

@@ -68,6 +68,11 @@ export class OpenedTenant implements TenantRepository {
     return decision;
   }
 
+  async begun(backupId: string): Promise<Pick<UndecidedBackup, 'type' | 'startedAtMs'>> {
+    const { begun } = await import('./undecided.ts');
+    return begun(this.#parts.scope, checkBackupId(backupId));
+  }
+
   async undecided(): Promise<UndecidedBackup[]> {
     const { undecidedBackups } = await import('./undecided.ts');
     return undecidedBackups(this.#parts.scope, await readLedger(this.#parts.scope, { tolerant: true }));

@@ -34,7 +34,8 @@ export async function undecidedBackups(scope: TenantScope, ledger: Ledger): Prom
   });
 }
 
-async function begun(scope: TenantScope, backupId: string): Promise<{ type?: BackupType; startedAtMs?: number }> {
+/** From the session object; nothing when it is gone or damaged. */
+export async function begun(scope: TenantScope, backupId: string): Promise<{ type?: BackupType; startedAtMs?: number }> {
   const key = scope.names.session(backupId);
   if (!(await scope.store.stat(key))) return {};
   try {

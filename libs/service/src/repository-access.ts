@@ -1,7 +1,7 @@
 import type { Config } from '@dr/config';
 import { readPassphrase } from '@dr/config';
 import { initRepository, openRepository, type Repository, RepositoryExists, RepositoryMissing } from '@dr/repository';
-import { type ObjectStore, openStore } from '@dr/storage';
+import { type ObjectStore, openStore, StoreMissing } from '@dr/storage';
 
 export interface RepositoryAccessOptions {
   config: Config;
@@ -29,6 +29,18 @@ export class RepositoryAccess {
       return (await opening).repository;
     } catch (error) {
       if (this.opening === opening) this.opening = undefined;
+      throw error;
+    }
+  }
+
+  /** Whether a repository is there; makes none. @throws what the store throws when it cannot be asked. */
+  async exists(): Promise<boolean> {
+    if (this.opening) return true;
+    try {
+      await requireRepository(this.options.config.repository.uri);
+      return true;
+    } catch (error) {
+      if (error instanceof RepositoryMissing || error instanceof StoreMissing) return false;
       throw error;
     }
   }

@@ -20,7 +20,18 @@ export interface DatasetInCommit {
   readonly captured?: unknown;
   readonly baseBackupId?: unknown;
   readonly pinned?: Partial<PinnedByIdentity>;
+  /** Below the source root; older commits do not say it. */
+  readonly path?: unknown;
 }
+
+/** The selection of a backup, from its commit: in the order of its data sets, as the request had them. */
+export const selectionFrom = (tenant: string, datasets: readonly DatasetInCommit[]): DatasetRef[] =>
+  datasets.map(({ datasetId, format, path }, i) => ({
+    n: i + 1,
+    datasetId,
+    format,
+    path: typeof path === 'string' ? path : `${tenant}/${datasetId}`,
+  }));
 
 /** The capture's result, from the commit that holds it: what a log that lost it is told. The inverse of `datasetForCommit`. */
 export function captureFrom(backupId: string, n: number, dataset: DatasetInCommit): CaptureCommand {

@@ -25,11 +25,14 @@ export class RecoverAtStart implements OnApplicationBootstrap, OnApplicationShut
   private async recover(): Promise<void> {
     const { house, repository, stopping } = this;
     try {
-      const { recorded, unknown, resumed } = await recoverBackups(house, repository, stopping.signal);
+      const { recorded, found, resumed } = await recoverBackups(house, repository, stopping.signal);
       if (recorded.length > 0) house.log.warn({ backups: recorded }, 'backups were decided in storage; their ends are recorded now');
       if (resumed.length > 0) house.log.warn({ backups: resumed }, 'backups without a job are sealed with what they have');
-      if (unknown.length > 0)
-        house.log.warn({ backups: unknown.length, first: unknown[0] }, 'the repository holds backups that the log does not know');
+      if (found.length > 0)
+        house.log.warn(
+          { backups: found.length, first: found[0] },
+          'the repository held backups that the log did not know; they are recorded now',
+        );
     } catch (error) {
       if (!stopping.signal.aborted) house.log.error({ err: error }, 'storage and log could not be compared; the next start does it');
     }

@@ -2,9 +2,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { backupDecider } from '@dr/domain';
 import { admitOperation } from '@dr/jobs';
+import type { Commit } from '@dr/repository';
 import { sealBackup } from '../seal-backup/seal-backup.ts';
-import { type Archive, archive, captureAll, eventsOf, keyOf, requested, tenantOf, writeDataset } from '../testing/archive.ts';
+import { type Archive, archive, captureAll, eventsOf, keyOf, meta, refsOf, requested, tenantOf, writeDataset } from '../testing/archive.ts';
 import { recoverBackups } from './recover-backups.ts';
 
 let on: Archive;
@@ -28,16 +30,64 @@ test('a commit and a tombstone whose events were lost are recorded, once', async
   const [sealed, open] = [await committed(), await requested(on, ['one'])];
   const givenUp = await requested(on, ['one']);
   await on.sessions.use(keyOf(givenUp), ({ session }) => session.abandon('cancelled'));
-  expect(await recover()).toEqual({ recorded: [sealed, givenUp], unknown: [], resumed: [] });
+  expect(await recover()).toEqual({ recorded: [sealed, givenUp], found: [], resumed: [] });
   expect(await lastEvent(sealed)).toMatchObject({ type: 'BackupSealed', data: { outcome: 'completed' } });
   expect(await lastEvent(givenUp)).toMatchObject({ type: 'BackupCancelled' });
   expect(await lastEvent(open)).toMatchObject({ type: 'BackupStarted' });
-  expect(await recover()).toEqual({ recorded: [], unknown: [], resumed: [] });
+  expect(await recover()).toEqual({ recorded: [], found: [], resumed: [] });
 });
 
-test('a decision of a backup that the log never knew is told, and changes nothing', async () => {
-  await (await tenantOf(on)).abandon('backup_20200101_000000_00000001', 'cancelled');
-  expect(await recover()).toEqual({ recorded: [], unknown: ['backup_20200101_000000_00000001'], resumed: [] });
+test('backups that the log never knew are recorded from their decisions, with their data sets, once', async () => {
+  const known = await requested(on, ['one']);
+  await captureAll(on, known, ['one']);
+  const { storagePath: _, ...commit } = (await sealBackup(
+    { store: on.house.store, sessions: on.sessions, now: on.house.now },
+    known,
+  )) as Commit;
+  const lost = 'backup_20200101_000000_00000001';
+  const session = await (await tenantOf(on)).session(lost, { type: 'incremental' });
+  await session.commit({ ...commit, backupId: lost, type: 'incremental' });
+  await session.close();
+  const givenUp = 'backup_20200101_000000_00000002';
+  await (await tenantOf(on)).abandon(givenUp, 'cancelled');
+  expect(await recover()).toEqual({ recorded: [known], found: [lost, givenUp], resumed: [] });
+  const events = await eventsOf(on, lost);
+  expect(events).toMatchObject([
+    {
+      type: 'BackupRecovered',
+      data: { tenant: 'acme', backupType: 'incremental', datasets: [{ n: 1, datasetId: 'one', path: 'acme/one' }] },
+    },
+    { type: 'BackupSealed', data: { outcome: 'completed', expected: 1, done: 1 } },
+  ]);
+  const capture = async (id: string) =>
+    (await on.house.store.read(`capture-${id}-1`)).map(({ type, data }) => ({ type, data: { ...data, backupId: '' } }));
+  expect(await capture(lost)).toEqual(await capture(known));
+  expect((await eventsOf(on, givenUp)).map(({ type }) => type)).toEqual(['BackupRecovered', 'BackupCancelled']);
+  expect(await recover()).toEqual({ recorded: [], found: [], resumed: [] });
+});
+
+test('a recovery that was cut off in the middle goes on', async () => {
+  const known = await requested(on, ['one']);
+  await captureAll(on, known, ['one']);
+  const { storagePath: _, ...commit } = (await sealBackup(
+    { store: on.house.store, sessions: on.sessions, now: on.house.now },
+    known,
+  )) as Commit;
+  const lost = 'backup_20200101_000000_00000003';
+  const session = await (await tenantOf(on)).session(lost, { type: 'full' });
+  await session.commit({ ...commit, backupId: lost });
+  await session.close();
+  const found = {
+    backupId: lost,
+    tenant: 'acme',
+    backupType: 'full',
+    datasets: refsOf(['one']),
+    decidedAt: '2020-01-01T00:00:00Z',
+  } as const;
+  await on.house.store.decide(`backup-${lost}`, backupDecider, { kind: 'recover', ...found }, { commandId: 'cut off', meta });
+  expect((await recover()).recorded.sort()).toEqual([lost, known].sort());
+  expect((await eventsOf(on, lost)).map(({ type }) => type)).toEqual(['BackupRecovered', 'BackupSealed']);
+  expect(await on.house.store.read(`capture-${lost}-1`)).toHaveLength(1);
 });
 
 test('one damaged decision keeps the others from nothing', async () => {
@@ -72,6 +122,6 @@ test('a backup that nobody works on any more gets a job that decides it; one wit
 
 test('before the first backup no repository is made', async () => {
   await on.house.owner.query('DELETE FROM backup_plans');
-  expect(await recover()).toEqual({ recorded: [], unknown: [], resumed: [] });
+  expect(await recover()).toEqual({ recorded: [], found: [], resumed: [] });
   expect(existsSync(fileURLToPath(on.house.config.repository.uri))).toBe(false);
 });

@@ -2,61 +2,58 @@ import { streamOf } from '@dr/domain';
 import { type Queryable, rows } from '@dr/event-store';
 import type { NewJob } from '@dr/jobs';
 import type { Decision, TenantRepository } from '@dr/repository';
-import type { House, RepositoryAccess } from '@dr/service';
+import { type House, nudgeSequencer, type RepositoryAccess } from '@dr/service';
 import type { SealPayload } from '../plan-backup/plan-backup.ts';
-import { recordDecision } from '../seal-backup/record-decision.ts';
+import { recordDecided } from './record-decided.ts';
 
 export interface Recovered {
   /** Backups that were decided in storage, and whose end was missing in the log: it is recorded now. */
   recorded: string[];
-  /** Decided in storage, and unknown to the log. */
-  unknown: string[];
+  /** Decided in storage, and unknown to the log until now. */
+  found: string[];
   /** Unfinished backups that nobody worked on any more: they are sealed with what they have. */
   resumed: string[];
 }
 
 type On = Pick<House, 'store' | 'bus' | 'database' | 'queue' | 'newId'>;
 
+/** Backups that are recorded at once: each is a few short transactions. */
+const AT_ONCE = 8;
+
 /**
  * Compares storage with the log. An end that was decided but not recorded (the database was set back, or an event was lost) is recorded
- * from the decision object; a backup whose jobs were lost gets one that decides it. Safe to run at any time and in several processes.
+ * from the decision object, and so is a backup that the log never knew; a backup whose jobs were lost gets one that decides it. Safe to run at any
+ * time, in several processes, and after it was cut off.
  */
-export async function recoverBackups(house: On, repository: Pick<RepositoryAccess, 'open'>, signal?: AbortSignal): Promise<Recovered> {
-  const recovered: Recovered = { recorded: [], unknown: [], resumed: await resumeAbandoned(house) };
-  if (!(await hasPlannedAny(house.database))) return recovered;
+export async function recoverBackups(
+  house: On,
+  repository: Pick<RepositoryAccess, 'open' | 'exists'>,
+  signal?: AbortSignal,
+): Promise<Recovered> {
+  const recovered: Recovered = { recorded: [], found: [], resumed: await resumeAbandoned(house) };
+  if (!(await repository.exists())) return recovered;
   const opened = await repository.open();
-  for (const name of await opened.tenants()) {
-    for await (const decisions of pagesOf(await opened.tenant(name))) {
+  for (const name of await opened.tenants({ onDamaged: () => undefined })) {
+    const tenant = await opened.tenant(name);
+    for await (const decisions of pagesOf(tenant)) {
       signal?.throwIfAborted();
-      await recordMissing(house, name, decisions, recovered);
+      await recordMissing(house, tenant, decisions, recovered);
     }
   }
+  if (recovered.recorded.length + recovered.found.length > 0) nudgeSequencer(house);
   return recovered;
 }
-
-/** Before the first backup there may be no repository yet, and opening one makes it. */
-const hasPlannedAny = async (on: Queryable): Promise<boolean> => (await rows(on, 'SELECT FROM backup_plans LIMIT 1')).length > 0;
 
 /** A damaged decision is no reason to leave out the others; verification tells of it. */
 const pagesOf = (tenant: TenantRepository): AsyncIterable<Decision[]> => tenant.backups({ onDamaged: () => undefined });
 
-async function recordMissing(house: On, tenant: string, decisions: readonly Decision[], recovered: Recovered): Promise<void> {
-  const { known, ended } = await seenInLog(
-    house.database,
-    decisions.map((decision) => decision.backupId),
-  );
-  for (const decision of decisions) {
-    const { backupId } = decision;
-    if (ended.has(backupId)) continue;
-    if (!known.has(backupId)) {
-      recovered.unknown.push(backupId);
-      continue;
-    }
-    const job = { jobId: 'recover-backups', tenant, payload: { backupId } };
-    const after = await house.database.transaction((tx) => recordDecision(house, tx, job, decision));
-    await after?.();
-    recovered.recorded.push(backupId);
-  }
+async function recordMissing(house: On, tenant: TenantRepository, decisions: readonly Decision[], recovered: Recovered): Promise<void> {
+  const ids = decisions.map((decision) => decision.backupId);
+  const { known, ended } = await seenInLog(house.database, ids);
+  const missing = decisions.filter(({ backupId }) => !ended.has(backupId));
+  for (const { backupId } of missing) recovered[known.has(backupId) ? 'recorded' : 'found'].push(backupId);
+  for (let from = 0; from < missing.length; from += AT_ONCE)
+    await Promise.all(missing.slice(from, from + AT_ONCE).map((decision) => recordDecided(house, tenant, decision)));
 }
 
 export const ENDS = `
