@@ -133,10 +133,10 @@ function servicesOf(root: string): string[] {
 type DemoState = 'wanted' | 'done' | 'skipped';
 const demoFile = (home: string): string => join(home, 'demo.json');
 
-/** Decided once per DR_HOME, before anything is made: the sample belongs into a source root that nobody uses yet. */
-function demoState({ home, deeplake }: Config, environment: HouseSetting['environment']): DemoState {
+/** Decided once per DR_HOME, before anything is made: the sample belongs into a source root that nobody uses yet, and into no repository of an earlier house. */
+function demoState({ home, deeplake, repository }: Config, environment: HouseSetting['environment']): DemoState {
   if (existsSync(demoFile(home))) return (JSON.parse(readFileSync(demoFile(home), 'utf8')) as { state: DemoState }).state;
-  const state = environment['DR_DEMO'] !== '0' && isUnused(deeplake.root) ? 'wanted' : 'skipped';
+  const state = environment['DR_DEMO'] !== '0' && isUnused(deeplake.root) && repository.protection === 'absent' ? 'wanted' : 'skipped';
   keepDemoState(home, state);
   return state;
 }

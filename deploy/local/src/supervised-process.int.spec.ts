@@ -75,6 +75,14 @@ test('one that is not ready the first time stops the start, with its last lines'
   expect(existsSync(join(around.runFolder, 'fake.json'))).toBe(false);
 });
 
+test('one that says that it is still starting is waited for, and what it says for people is told', async () => {
+  const around = { ...surroundings(), readyMsMax: 400 };
+  const service = new SupervisedProcess(fakeService({ FAKE_STARTS_MS: '1200' }), around);
+  await service.start();
+  expect(around.lines).toContain('Events came back.');
+  await service.stop();
+});
+
 test('one that cannot be run at all says which program it was', async () => {
   const service = new SupervisedProcess({ ...fakeService(), command: '/nowhere/program' }, surroundings());
   await expect(service.start()).rejects.toThrow(/\/nowhere\/program/);

@@ -114,6 +114,9 @@ export class SupervisedProcess {
         createInterface({ input: stream }).on('line', (line) => {
           this.keep(line);
           if (saysReady(line)) settle(true);
+          if (line.includes('"still_starting":true')) timer.refresh();
+          const words = wordsIn(line);
+          if (words) this.around.say(words);
         });
       }
       if (this.spec.isReady) void this.pollReady(child, settle);
@@ -177,5 +180,16 @@ function saysReady(line: string): boolean {
     return msg === 'ready' || typeof ready === 'string';
   } catch {
     return false;
+  }
+}
+
+/** What a process wants the person at the terminal to know: the field `say` of a JSON line. */
+function wordsIn(line: string): string | undefined {
+  if (!line.startsWith('{') || !line.includes('"say":')) return undefined;
+  try {
+    const { say } = JSON.parse(line) as { say?: unknown };
+    return typeof say === 'string' ? say : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -20,7 +20,7 @@ export class RunningHouse {
   readonly home = freshDir('house');
   readonly source = join(this.home, 'deeplake');
   private readonly port: number;
-  private readonly settings: Record<string, string>;
+  private settings: Record<string, string>;
   private child!: ChildProcess;
   private output = '';
 
@@ -69,6 +69,17 @@ export class RunningHouse {
   /** Starts the house again on the same home, after `stop` or a kill of the supervisor. */
   restart(): Promise<void> {
     return this.launch();
+  }
+
+  /** The same with other settings. @throws with what the house said when it does not start */
+  restartWith(settings: Record<string, string>): Promise<void> {
+    this.settings = settings;
+    return this.launch();
+  }
+
+  /** Everything that it said since it was launched. */
+  get said(): string {
+    return this.output;
   }
 
   /** All parts answer. */

@@ -36,3 +36,8 @@ export class RepositoryRolledBack extends DrError {
     );
   }
 }
+
+/** The catalog will not serve from this log before something is changed. */
+export class LogRefused extends DrError {
+  readonly code = 'log_copy.refused';
+}

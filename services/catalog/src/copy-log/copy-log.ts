@@ -41,6 +41,7 @@ export class CopyLog implements OnApplicationBootstrap, OnApplicationShutdown {
   private leads = false;
   private trouble: Error | undefined;
   private copiedAt = 0;
+  private importedTo: number | undefined;
 
   constructor(
     @InjectHouse() private readonly house: House,
@@ -96,6 +97,11 @@ export class CopyLog implements OnApplicationBootstrap, OnApplicationShutdown {
     this.loop.nudge();
   }
 
+  /** While events come back: how far. */
+  get imported(): number | undefined {
+    return this.importedTo;
+  }
+
   /** How far the copy is behind; undefined while there is no repository. */
   async lag(): Promise<CopyLag | undefined> {
     return this.copy?.lag();
@@ -108,14 +114,20 @@ export class CopyLog implements OnApplicationBootstrap, OnApplicationShutdown {
   private async open(mayImport: boolean): Promise<void> {
     const repository = await this.openRepository();
     if (!repository) return;
-    const { database, store, config, log } = this.house;
-    const told = (position: number) => log.info({ position }, 'events come back from the repository');
+    const { database, store, config } = this.house;
+    const told = (position: number) => {
+      this.importedTo = position;
+    };
     const copy = new LogCopy({ database, store, uri: config.repository.uri, told }, repository);
     const before = await this.memory.of(repository.id);
     const seen = await seenHeads(repository);
     const lacks = before ? lacksOf(before, seen) : [];
     if (before && lacks.length > 0) return this.onlyRead({ ...before, lacks });
-    this.tell(await copy.reconcile({ mayImport }));
+    try {
+      this.tell(await copy.reconcile({ mayImport }));
+    } finally {
+      this.importedTo = undefined;
+    }
     this.copy = copy;
     await this.remember(seen, before);
   }
@@ -141,7 +153,9 @@ export class CopyLog implements OnApplicationBootstrap, OnApplicationShutdown {
 
   private tell({ imported, forked, salvaged, skipped }: Reconciled): void {
     const { log } = this.house;
-    if (imported) log.warn({ ...imported }, 'the database lacked events, which were taken from the repository');
+    const say =
+      imported && `The repository held the event log of this house: events ${imported.first} to ${imported.last} came back from there.`;
+    if (imported) log.warn({ ...imported, say }, 'the database lacked events, which were taken from the repository');
     if (forked) log.warn({ ...forked, salvaged, skipped }, 'the log and its copy in the repository part; the copy goes on as a new epoch');
   }
 

@@ -28,7 +28,7 @@ export class KeepLog implements OnApplicationBootstrap, OnApplicationShutdown {
     const sequencer = new Sequencer({ database, beforeLeading: () => this.copy.beforeLeading(), onSealed, onAdopted, onError });
     this.watch(sequencer, relay);
     this.stops.push(
-      answer(bus, LOG_READINESS, () => readinessOf(sequencer)),
+      answer(bus, LOG_READINESS, () => readinessOf(sequencer, this.copy)),
       onNudge(bus, NUDGE.sequencer, () => sequencer.nudge()),
       () => sequencer.stop(),
       () => relay.stop(),
@@ -48,7 +48,10 @@ export class KeepLog implements OnApplicationBootstrap, OnApplicationShutdown {
 }
 
 /** A follower says yes: whoever leads has compared, or writers find its leader at work on it when they ask again. */
-function readinessOf({ state }: Sequencer): LogReadiness {
+function readinessOf({ state }: Sequencer, copy: CopyLog): LogReadiness {
   if (state.status === 'leader' || state.status === 'follower') return { ready: true };
-  return { ready: false, reason: state.status === 'failing' ? String(state.error) : 'the catalog is comparing it' };
+  if (copy.imported !== undefined) return { ready: false, working: true, reason: `${copy.imported} events came back from the repository` };
+  if (state.status !== 'failing') return { ready: false, reason: 'the catalog is comparing it' };
+  const { code, message } = state.error as { code?: unknown; message?: unknown };
+  return { ready: false, reason: String(message ?? state.error), refused: code === 'log_copy.foreign' };
 }
