@@ -83,7 +83,12 @@ test('a house lives, and is lost', async () => {
   await place(house.source, 'acme', 'articles', ['gen-v4-full', 'ds']);
   await place(house.source, 'beta', 'old', ['v3-tiny', '']);
   await house.untilReady();
-  const first = await house.run<Doc>('/api/v1/backups', { tenant_id: 'acme', type: 'full' });
+  const first = await house.run<Doc>('/api/v1/backups', {
+    tenant_id: 'acme',
+    type: 'full',
+    description: 'before the upgrade',
+    metadata: { ticket: 7 },
+  });
   await house.run('/api/v1/backups', { tenant_id: 'acme', type: 'incremental' });
   const third = await house.run<Doc>('/api/v1/backups', { tenant_id: 'beta', type: 'full' });
   const id = String(first['backup_id']);
@@ -131,6 +136,15 @@ test('a new house on the old repository has the same past: catalog, audit trail,
   expect(since.sort()).toEqual(['ApiKeyCreated', 'LogImported']);
   expect(house.said).toContain('came back from there');
   expect((await house.sql<{ n: number }>('SELECT count(*)::int AS n FROM jobs', []))[0]).toEqual({ n: 0 });
+  const rebuilt = await dr(house.home, 'catalog', 'rebuild', '--from', repository, '--json');
+  expect(rebuilt.code).toBe(0);
+  expect(JSON.parse(rebuilt.stdout)).toMatchObject({ imported: before.log.length, forks: 0, unreadable: [], recovered: 0 });
+  expect(await dr(house.home, 'catalog', 'rebuild', '--from', '/elsewhere')).toMatchObject({
+    code: 5,
+    stderr: expect.stringContaining('npm start'),
+  });
+  const tested = await dr(house.home, 'test');
+  expect(tested.stdout).toMatch(/^log copy .*events are in the repository/m);
   await place(house.source, 'acme', 'articles', ['gen-v4-full', 'ds']);
   expect(await house.run('/api/v1/backups', { tenant_id: 'acme', type: 'incremental' })).toMatchObject({ status: 'completed' });
   await copied(house);

@@ -305,3 +305,19 @@ export interface BackupStats {
   storage_backend: string;
   retention_days: number | null;
 }
+
+/** What the repository's copy of the event log holds, and what the house has of it. */
+export interface CopyReport {
+  uri: string;
+  repository_id: string | null;
+  events: number;
+  copied: number;
+  behind: number;
+  behind_ms: number;
+  epoch: number;
+  unreadable: { object: string; from: number; to: number | null; reason: string }[];
+  backups: number;
+  recovered: number;
+  imported: number;
+  forks: number;
+}

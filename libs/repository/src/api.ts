@@ -20,6 +20,7 @@ import type {
   VerifyOptions,
   VerifyReport,
 } from './types.ts';
+import type { WordsArchive } from './words/words.ts';
 
 /** Milliseconds since 1970. */
 export type Clock = () => number;
@@ -61,6 +62,8 @@ export interface Repository {
   tenant(name: string, options?: { create?: boolean }): Promise<TenantRepository>;
   /** Number of the newest ledger plan of each tenant, by tag; those without a plan are left out. */
   ledgers(): Promise<Record<string, number>>;
+  /** Words of users of one tenant, or of those that belong to none. */
+  words(tenant: string | undefined): Promise<WordsArchive>;
   /** The event log's copy here. */
   log(): Promise<LogArchive>;
   /** Stops the worker threads. Sessions should be closed before. May be called twice. */

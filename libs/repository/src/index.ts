@@ -20,3 +20,4 @@ export { type LogSegmentName, type LogStep, stepsOf } from './log/log-order.ts';
 export type { LogFork, LogSegment, ReadLogSegment } from './log/log-segment.ts';
 export { initRepository, openRepository } from './repository.ts';
 export type * from './types.ts';
+export type { StoredWords, WordsArchive } from './words/words.ts';

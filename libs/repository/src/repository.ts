@@ -8,10 +8,12 @@ import { DESCRIPTION_KEY, planNumber, tenantKeys } from './format/object-names.t
 import { FORMAT_VERSION } from './format/seal.ts';
 import { TenantIndex } from './index/tenant-index.ts';
 import type { LogArchive } from './log/log-archive.ts';
+import { NO_TENANT } from './log/no-tenant.ts';
 import { RecentlyUsed } from './recently-used.ts';
 import { putSurely } from './session/put-surely.ts';
 import { OpenedTenant } from './tenant.ts';
 import { decoding, tenantScope } from './tenant-scope.ts';
+import type { WordsArchive } from './words/words.ts';
 import { engineLimits } from './workers/limits.ts';
 import { WorkerPool } from './workers/pool.ts';
 
@@ -121,6 +123,21 @@ class OpenedRepository implements Repository {
         for (const { key } of page) newest[tag] = Math.max(newest[tag] ?? 0, planNumber(key) ?? 0);
     }
     return newest;
+  }
+
+  async words(tenant: string | undefined): Promise<WordsArchive> {
+    const { OpenedWords } = await import('./words/words.ts');
+    const { mode, random = randomBytes } = this.#options;
+    const base = { store: this.#store, mode, random };
+    const ids = { repositoryId: this.id, epoch: this.#ring.epoch };
+    if (tenant === undefined) {
+      const secretOf = (epoch: number): Uint8Array => this.#ring.systemKeyOf(epoch);
+      return new OpenedWords({ ...base, prefix: 'words/', belonging: { ...ids, tag: NO_TENANT }, secretOf });
+    }
+    const keys = await this.#ring.tenantKeys(tenant, { create: mode === 'write' });
+    if (!keys) throw new TenantUnknown(tenant);
+    const belonging = { ...ids, tag: keys.tag, epoch: keys.epoch };
+    return new OpenedWords({ ...base, prefix: `${tenantKeys(keys.tag).top}words/`, belonging, secretOf: (epoch) => keys.dataKey(epoch) });
   }
 
   async log(): Promise<LogArchive> {

@@ -13,7 +13,7 @@ export { FORGOTTEN_AT_ONCE, startForgetting, startHousekeeping } from './houseke
 export { startWorker, type Traced, type WorkerSetting } from './job-workers.ts';
 export { ForeignLog, RepositoryGone, RepositoryRolledBack } from './log-copy/errors.ts';
 export { LogCopy, type Reconciled } from './log-copy/log-copy.ts';
-export { GIVEN_UP, mayWriteAs } from './log-copy/may-write.ts';
+export { GIVEN_UP, mayWriteAs, refuseReadOnly } from './log-copy/may-write.ts';
 export { HeadsMemory, highest, lacksOf, type SeenHeads, seenHeads } from './log-copy/remembered.ts';
 export { LOG_READINESS, type LogReadiness, requireComparedLog } from './log-copy/require-compared-log.ts';
 export { type PlannerSetting, startPlanner } from './planner.ts';

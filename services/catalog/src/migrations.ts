@@ -73,10 +73,23 @@ CREATE INDEX catalog_backups_verified ON catalog_backups (backup_id)
 CREATE INDEX catalog_restores_tenant ON catalog_restores (tenant, requested_at DESC, restore_id DESC);
 `;
 
+/** Words of users are copied into the repository, each change under a number of its own. */
+const textCopies = `
+ALTER TABLE operation_texts ADD COLUMN copied boolean NOT NULL DEFAULT false, ADD COLUMN copy_number int NOT NULL DEFAULT 0;
+CREATE INDEX operation_texts_not_copied ON operation_texts (operation_id) WHERE NOT copied;
+CREATE FUNCTION operation_texts_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.description, NEW.metadata, NEW.cancel_reason) IS DISTINCT FROM (OLD.description, OLD.metadata, OLD.cancel_reason) THEN NEW.copied := false; END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER operation_texts_changed BEFORE UPDATE ON operation_texts FOR EACH ROW EXECUTE FUNCTION operation_texts_changed();
+`;
+
 export const migrations: MigrationClass[] = [
   sqlMigration('CreateCatalog1764100000000', readModels),
   sqlMigration('AddCancelReasons1764200000000', cancelReasons),
   sqlMigration('AddKeyLife1764500000000', keyLife),
   sqlMigration('AddDatasetPlaces1764700000000', datasetPlaces),
   sqlMigration('AddListPaths1764900001000', listPaths),
+  sqlMigration('AddTextCopies1764930000000', textCopies),
 ];

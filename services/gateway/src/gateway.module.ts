@@ -21,6 +21,7 @@ import { declarationsOf } from './http/route.ts';
 import { ValidateInput } from './http/validate-input.ts';
 import { ForgetRequestKeys } from './idempotency/forget-keys.ts';
 import { IdempotentRequests } from './idempotency/idempotent-requests.ts';
+import { LogCopyController } from './log-copy/log-copy.controller.ts';
 import { DECLARATIONS, OpenApiController } from './openapi/openapi.controller.ts';
 import { PromoteBackupController } from './promote-backup/promote-backup.controller.ts';
 import { PromoteBackup } from './promote-backup/promote-backup.ts';
@@ -64,6 +65,7 @@ const controllers = [
   ReadConfigController,
   ReadStatsController,
   TestBackupController,
+  LogCopyController,
   ReadEventsController,
   EventSubscribersController,
   ReadProgressController,

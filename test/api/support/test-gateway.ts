@@ -7,6 +7,7 @@ import { type House, ServiceHealth } from '@dr/service';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { restoreOptions } from '../../../libs/domain/src/testing/samples.ts';
 import { type TestHouse, testHouse, until } from '../../../libs/service/src/testing/test-house.ts';
+import { AnswerLogCopy } from '../../../services/catalog/src/copy-log/answer-log-copy.ts';
 import { CopyLog } from '../../../services/catalog/src/copy-log/copy-log.ts';
 import { KeepLog } from '../../../services/catalog/src/log/keep-log.ts';
 import { migrations } from '../../../services/catalog/src/migrations.ts';
@@ -158,7 +159,7 @@ async function startCatalog(house: TestHouse): Promise<() => Promise<void>> {
   const own: House = { ...house, service: 'catalog', bus, locks };
   const health = new ServiceHealth(own);
   const copy = new CopyLog(own, health);
-  const parts = [copy, new KeepLog(own, health, copy), new KeepViews(own, health), new AnswerQueries(own)];
+  const parts = [copy, new AnswerLogCopy(own, copy), new KeepLog(own, health, copy), new KeepViews(own, health), new AnswerQueries(own)];
   for (const part of parts) part.onApplicationBootstrap();
   return async () => {
     for (const part of parts.reverse()) await part.onApplicationShutdown();

@@ -26,6 +26,8 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'subscribers create': async () => (await import('./subscribers.ts')).createSubscriber,
   'subscribers list': async () => (await import('./subscribers.ts')).listSubscribers,
   'subscribers revoke': async () => (await import('./subscribers.ts')).revokeSubscriber,
+  'catalog rebuild': async () => (await import('./catalog-rebuild.ts')).catalogRebuild,
+  'repo adopt-rollback': async () => (await import('./repo-adopt-rollback.ts')).adoptRollback,
   completion: async () => (await import('./completion.ts')).completion,
 };
 
@@ -40,5 +42,4 @@ export const notBuilt: Readonly<Record<string, string>> = {
   keys: 'A repository has one passphrase, from BACKUP_PASSPHRASE_FILE',
   schedule: 'Run dr create from cron meanwhile',
   policy: 'No backup is removed by age in this version',
-  catalog: 'To work with nothing but a repository: dr --repo URI list',
 };

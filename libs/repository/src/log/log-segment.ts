@@ -20,6 +20,7 @@ import {
 } from '../format/seal.ts';
 import { parseObject } from '../format/signed-json.ts';
 import { chainedAll, SEGMENT_BYTES_MAX } from './chain.ts';
+import { NO_TENANT } from './no-tenant.ts';
 
 /** What a segment may unfold to: one event over the limit is allowed to be alone. */
 const UNFOLDED_BYTES_MAX = 4 * SEGMENT_BYTES_MAX;
@@ -66,9 +67,6 @@ interface Head {
   readonly hash: string;
   readonly fork?: LogFork;
 }
-
-/** The tag of what belongs to no tenant. */
-export const NO_TENANT = '0'.repeat(32);
 
 /** Header, then one sealed part: zstd over u32 length and text of the head, then u32 length and bytes of each event. */
 export function encodeLogSegment({ ring, description, random }: LogScope, segment: LogSegment): Buffer {

@@ -1,5 +1,6 @@
 import { type Queryable, rememberedHeads } from '@dr/event-store';
 import type { Repository } from '@dr/repository';
+import type { House } from '../house.ts';
 import { RepositoryGone, RepositoryRolledBack } from './errors.ts';
 
 /**
@@ -22,6 +23,13 @@ export const mayWriteAs =
     const lacks = heads.find(({ repositoryId }) => repositoryId === repository.id)?.lacks ?? [];
     if (lacks.length > 0) throw new RepositoryRolledBack(uri, lacks);
   };
+
+/** Refuses at once what would have to be written into a repository that is only read. @throws RepositoryRolledBack */
+export async function refuseReadOnly({ database, config }: Pick<House, 'database' | 'config'>): Promise<void> {
+  const [newest] = await rememberedHeads(database);
+  if (newest && newest.lacks.length > 0 && !newest.lacks.includes(GIVEN_UP))
+    throw new RepositoryRolledBack(config.repository.uri, newest.lacks);
+}
 
 /** In `lacks` of a repository that is gone for good: a new one may take its place. */
 export const GIVEN_UP = 'everything';

@@ -38,6 +38,7 @@ test('a new house: no repository is made by a test, and a source root that is no
     ['passphrase', true, 'there is no repository yet; the first backup makes it'],
     ['source root', false, expect.stringContaining('ENOENT')],
     ['log', true, expect.stringMatching(/^\d+ events; 0 wait/)],
+    ['log copy', true, 'the log is copied with the first backup'],
   ]);
   expect(readdirSync(folder)).toEqual([]);
 });
@@ -52,6 +53,7 @@ test('the passphrase opens the repository, or does not', async () => {
     ['passphrase', true, 'opens the repository'],
     ['source root', true, '2 folders'],
     ['log', true, expect.any(String)],
+    ['log copy', true, expect.any(String)],
   ]);
   expect((await outcomes(folder, 'wrong horse'))[0]).toEqual(['passphrase', false, expect.stringContaining('does not open')]);
 }, 60_000);

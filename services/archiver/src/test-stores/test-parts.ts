@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import type { Config } from '@dr/config';
-import { type Lags, lags } from '@dr/event-store';
+import { copyLag, type Lags, lags, type Queryable, rememberedHeads } from '@dr/event-store';
 import { RepositoryMissing } from '@dr/repository';
 import { type House, RepositoryAccess } from '@dr/service';
 import { StoreMissing } from '@dr/storage';
 
 /** A part of the house beside the backends: what it needs besides room to write. */
 export interface PartTest {
-  name: 'passphrase' | 'source root' | 'log';
+  name: 'passphrase' | 'source root' | 'log' | 'log copy';
   ok: boolean;
   milliseconds: number;
   detail?: string;
@@ -26,6 +26,7 @@ export async function testParts(on: On): Promise<PartTest[]> {
     await timed('passphrase', () => openRepository(on)),
     await timed('source root', () => lookInto(on.config.deeplake.root)),
     await timed('log', async () => logDetail(await lags(on.database))),
+    await timed('log copy', () => copyDetail(on.database)),
   ];
 }
 
@@ -58,6 +59,20 @@ export function logDetail({
   const slowest = processors.reduce((most, { behind }) => Math.max(most, behind), 0);
   const told = `${head} events; ${unsealed} wait for their place (${Math.round(unsealedAgeMs)} ms), the slowest reader is ${slowest} behind`;
   if (unsealedAgeMs > LAG_MS_MAX || slowest > BEHIND_MAX) throw new Error(told);
+  return told;
+}
+
+/** Older than this, what is not copied is told as a failure: the copy comes every minute. */
+const COPY_MS_MAX = 180_000;
+
+/** How far the repository's copy of the log is behind: what a total loss now would cost the audit. */
+async function copyDetail(database: Queryable): Promise<string> {
+  const [heads] = await rememberedHeads(database);
+  if (!heads) return 'the log is copied with the first backup';
+  const { head, behind, ageMs } = await copyLag(database, heads.position);
+  const told = `${heads.position} of ${head} events are in the repository; ${behind} are not, the oldest for ${Math.round(ageMs / 1000)} s`;
+  if (heads.lacks.length > 0) throw new Error(`The repository is only read: ${heads.lacks.join('; ')}. See docs/operations/total-loss.md`);
+  if (ageMs > COPY_MS_MAX) throw new Error(told);
   return told;
 }
 

@@ -6,6 +6,7 @@ import { logHead, type RememberedHeads, readLog } from '@dr/event-store';
 import { HeadsMemory, RepositoryAccess, ServiceHealth } from '@dr/service';
 import { type TestHouse, testHouse, until } from '../../../../libs/service/src/testing/test-house.ts';
 import { KeepLog } from '../log/keep-log.ts';
+import { migrations } from '../migrations.ts';
 import { CopyLog } from './copy-log.ts';
 
 let house: TestHouse;
@@ -13,7 +14,7 @@ let health: ServiceHealth;
 let running: (CopyLog | KeepLog)[] = [];
 
 beforeEach(async () => {
-  house = await testHouse({ service: 'catalog' });
+  house = await testHouse({ service: 'catalog', migrations });
 }, 60_000);
 afterEach(async () => {
   await stopped();
@@ -92,7 +93,7 @@ test('how far the copy has come is remembered in the database and in DR_HOME, an
 test('an empty database with the repository of a lost house gets its log before anything is sealed', async () => {
   await aHouseWithACopy();
   const lost = house;
-  house = await testHouse({ service: 'catalog' });
+  house = await testHouse({ service: 'catalog', migrations });
   cpSync(fileURLToPath(lost.config.repository.uri), repositoryFolder(), { recursive: true });
   await backupEnds();
   await started();
@@ -116,7 +117,7 @@ test('a repository that cannot be opened keeps an empty log from being served, a
   await stopped();
 
   const lost = house;
-  house = await testHouse({ service: 'catalog' });
+  house = await testHouse({ service: 'catalog', migrations });
   mkdirSync(repositoryFolder());
   writeFileSync(join(repositoryFolder(), 'repository.json'), '{}');
   await started();

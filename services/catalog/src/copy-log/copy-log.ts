@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type CopyLag, PollLoop, type RememberedHeads } from '@dr/event-store';
-import { RepositoryMissing } from '@dr/repository';
+import { type CopyLag, logHead, PollLoop, type RememberedHeads } from '@dr/event-store';
+import { type Repository, RepositoryMissing } from '@dr/repository';
 import {
   GIVEN_UP,
   HeadsMemory,
@@ -19,6 +19,7 @@ import {
 } from '@dr/service';
 import { StoreMissing } from '@dr/storage';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { bringWordsBack, copyWords } from './copy-words.ts';
 import { isCovered } from './covered.ts';
 
 /** A backup's end is copied at once (with what else comes in this time), everything else after a minute. */
@@ -67,6 +68,37 @@ export class CopyLog implements OnApplicationBootstrap, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.loop.stop();
     await this.access.close();
+  }
+
+  /** Opened; undefined while there is none. @throws RepositoryGone, and what opening throws */
+  repository(): Promise<Repository | undefined> {
+    return this.openRepository();
+  }
+
+  /** What the repository shows less of than is remembered, and how to take it as it is. @throws what opening it throws */
+  async whatIsLacking(): Promise<{ repositoryId: string; lacks: readonly string[]; accept: () => Promise<void> }> {
+    const known = await this.memory.all();
+    const repository = (await this.access.exists()) ? await this.access.open() : undefined;
+    if (!repository) return this.goneForGood(known.filter(({ lacks }) => !lacks.includes(GIVEN_UP)));
+    const before = known.find(({ repositoryId }) => repositoryId === repository.id);
+    const seen = await seenHeads(repository);
+    const accept = async () => {
+      await this.memory.remember({ ...seen, position: 0, hash: '', adoptions: before!.adoptions + 1, lacks: [] });
+      this.loop.nudge();
+    };
+    return { repositoryId: repository.id, lacks: before ? lacksOf(before, seen) : [], accept };
+  }
+
+  private goneForGood(known: readonly RememberedHeads[]) {
+    const accept = async () => {
+      for (const heads of known) await this.memory.remember({ ...heads, adoptions: heads.adoptions + 1, lacks: [GIVEN_UP] });
+      this.trouble = undefined;
+    };
+    return {
+      repositoryId: known[0]?.repositoryId ?? 'none',
+      lacks: known.map(({ repositoryId }) => `all of repository ${repositoryId}`),
+      accept,
+    };
   }
 
   /**
@@ -123,6 +155,7 @@ export class CopyLog implements OnApplicationBootstrap, OnApplicationShutdown {
     const seen = await seenHeads(repository);
     const lacks = before ? lacksOf(before, seen) : [];
     if (before && lacks.length > 0) return this.onlyRead({ ...before, lacks });
+    if (seen.position > (await logHead(database)).position) await this.bringWordsBack(repository);
     try {
       this.tell(await copy.reconcile({ mayImport }));
     } finally {
@@ -144,6 +177,12 @@ export class CopyLog implements OnApplicationBootstrap, OnApplicationShutdown {
         known.map(({ repositoryId }) => repositoryId),
       );
     }
+  }
+
+  /** Before the log, so that a kill in between loses none: they are brought back as long as the log is behind. */
+  private async bringWordsBack(repository: Repository): Promise<void> {
+    const damaged = await bringWordsBack(this.house.database, repository);
+    if (damaged.length > 0) this.house.log.error({ objects: damaged }, 'descriptions could not be read in the repository');
   }
 
   private async onlyRead(heads: RememberedHeads): Promise<void> {
@@ -175,10 +214,12 @@ export class CopyLog implements OnApplicationBootstrap, OnApplicationShutdown {
     this.trouble = undefined;
     if (!more) this.copiedAt = this.house.now();
     const { epoch, position, hash } = this.copy.end!;
-    if (position === before) return false;
-    this.remembered = { ...this.remembered!, epoch, position, hash };
-    await this.memory.remember(this.remembered);
-    return more;
+    if (position !== before) {
+      this.remembered = { ...this.remembered!, epoch, position, hash };
+      await this.memory.remember(this.remembered);
+    }
+    if (!more) while (await copyWords(this.house.database, await this.access.open()));
+    return more && position !== before;
   }
 
   private async isDue(copy: LogCopy): Promise<boolean> {

@@ -3,7 +3,7 @@ import { newBackupId, systemStateId } from '@dr/config';
 import { backupDecider, type DatasetRef, type LeftOut, leftOutOf, streamOf } from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import type { Operation } from '@dr/jobs';
-import { admit, commandMeta, type House, InjectHouse, nudgeSequencer, refuseFull } from '@dr/service';
+import { admit, commandMeta, type House, InjectHouse, nudgeSequencer, refuseFull, refuseReadOnly } from '@dr/service';
 import { Injectable } from '@nestjs/common';
 import { type BackupView, CatalogClient, scopeOf } from '../catalog-client.ts';
 import { HttpProblem } from '../http/problem.ts';
@@ -41,6 +41,7 @@ export class RequestBackup {
   /** One backup per tenant that is selected; all of them are accepted, or none. @throws HttpProblem for selections of nothing; TenantNeeded */
   async run(caller: Caller, body: RequestBackupBody, requestId: string): Promise<Accepted> {
     const tenant = tenantOf(caller, body);
+    await refuseReadOnly(this.house);
     if (tenant !== undefined) await this.refuseFull(tenant);
     const { selections, elsewhere } = await selectDatasets(this.house.config.deeplake.root, {
       tenant,

@@ -14,7 +14,7 @@ const backendTest = z
 
 const partTest = z
   .strictObject({
-    name: z.enum(['passphrase', 'source root', 'log']),
+    name: z.enum(['passphrase', 'source root', 'log', 'log copy']),
     ok: z.boolean(),
     milliseconds: z.number().min(0),
     detail: z.string().optional(),
