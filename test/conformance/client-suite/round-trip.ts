@@ -31,6 +31,18 @@ export async function backUpAndRestore(source: string, work: string): Promise<st
   return join(work, 'restored', TENANT, 'set');
 }
 
+/** Restores the backup of `backUpAndRestore` again, cut to a version or a moment. @returns where it was restored. @throws when the checks find fault. */
+export async function restoreCut(work: string, how: readonly ['--version' | '--as-of', string]): Promise<string> {
+  const target = join(work, `cut-${how[1].replaceAll(/[^\w-]/g, '_')}`);
+  const which = how[0] === '--version' ? BACKUP : 'latest';
+  await dr(join(work, 'repository'), ['restore', which, ...how, '--target', target]);
+  const folder = join(target, TENANT, 'set');
+  const { findings } = await read(folder);
+  const trouble = findings.filter(({ severity }) => severity !== 'info');
+  if (trouble.length > 0) throw new Error(`cut to ${how[1]}: ${JSON.stringify(trouble)}`);
+  return folder;
+}
+
 async function backUp(source: string, location: string): Promise<DatasetReport> {
   await using stack = new AsyncDisposableStack();
   const store = stack.adopt(await openStore(location), (s) => s.close());

@@ -7,13 +7,16 @@ import { COMPLETE_V3, FIXTURES, removeTestFolders, unpackFixture } from '../../.
 import { FolderView } from '../../../libs/deeplake/src/testing/folder-view.ts';
 import { MemoryView } from '../../../libs/deeplake/src/testing/memory-view.ts';
 import { PythonClient } from '../client-suite/python-client.ts';
-import { backUpAndRestore, differences, read } from '../client-suite/round-trip.ts';
+import { backUpAndRestore, differences, read, restoreCut } from '../client-suite/round-trip.ts';
 import { snapshotAndRestore } from '../client-suite/snapshot-trip.ts';
 import { ROOT, Suite, VENVS } from '../client-suite/suite.ts';
 
 interface Dump {
   branches: Record<string, string>;
-  commits: Record<string, { branch: string; message: string | null; rows: number; tensors: Record<string, number>; visible: string[] }>;
+  commits: Record<
+    string,
+    { branch: string; message: string | null; rows: number; tensors: Record<string, number>; visible: string[]; values?: object }
+  >;
 }
 
 const HERE = join(ROOT, 'test/conformance/deeplake-v3');
@@ -76,6 +79,32 @@ function filesBelow({ files }: MemoryView, commit: string): [string, string][] {
     .sort();
 }
 
+/** Every commit and branch restored alone, and as of the moment of each commit: the client finds the same rows and values, and goes on writing. */
+async function cutAlike(suite: Suite, client: PythonClient, source: string, work: string): Promise<void> {
+  const whole = (await client.call('dump', source)) as Dump;
+  const { commits } = JSON.parse(await readFile(join(source, 'version_control_info.json'), 'utf8')) as {
+    commits: Record<string, { commit_time: number | null }>;
+  };
+  const same = (dump: Dump, commit: string): void => {
+    const { branch } = whole.commits[commit]!;
+    const values = ({ rows, tensors, visible, values: digests }: Dump['commits'][string]) => ({ rows, tensors, visible, digests });
+    deepStrictEqual(values(dump.commits[dump.branches[branch]!]!), values(whole.commits[commit]!));
+  };
+  for (const name of [...Object.keys(whole.commits), ...Object.keys(whole.branches)])
+    await suite.case(`restored as of ${name}`, async () => {
+      const folder = await restoreCut(work, ['--version', name]);
+      same((await client.call('dump', folder)) as Dump, whole.branches[name] ?? name);
+      const { before, after } = (await client.call('append', folder)) as { before: number; after: number };
+      deepStrictEqual(after, before + 1);
+    });
+  for (const [commit, { commit_time: at }] of Object.entries(commits).filter(([id]) => whole.commits[id]?.branch === 'main')) {
+    if (at === null) continue;
+    await suite.case(`restored as of the moment of ${commit}`, async () => {
+      same((await client.call('dump', await restoreCut(work, ['--as-of', new Date(at * 1000).toISOString()]))) as Dump, commit);
+    });
+  }
+}
+
 async function put(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, bytes);
@@ -104,6 +133,7 @@ await Suite.run(async (suite) => {
       deepStrictEqual(after, before + 1);
       deepStrictEqual((await read(copy)).findings, []);
     });
+    await cutAlike(suite, client, written, join(suite.folder, 'written'));
   }
   for (const [archive, set] of COMPLETE_V3.filter(([archive]) => archive !== 'gen-v3-series'))
     await roundTrip(suite, client, archive, join(await unpackFixture(archive), set));

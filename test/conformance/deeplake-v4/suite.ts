@@ -1,8 +1,9 @@
 import { deepStrictEqual, ok } from 'node:assert/strict';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeTestFolders, unpackFixture } from '../../../libs/deeplake/src/testing/fixtures.ts';
 import { PythonClient } from '../client-suite/python-client.ts';
-import { backUpAndRestore, differences, read } from '../client-suite/round-trip.ts';
+import { backUpAndRestore, differences, read, restoreCut } from '../client-suite/round-trip.ts';
 import { snapshotAndRestore } from '../client-suite/snapshot-trip.ts';
 import { ROOT, Suite, VENVS } from '../client-suite/suite.ts';
 
@@ -50,6 +51,45 @@ async function roundTrip(suite: Suite, client: PythonClient, name: string, sourc
   return target;
 }
 
+/** Every third version, every tag and every branch restored alone: the client finds it with its rows, columns and values, and nothing that came later. */
+async function cutAlike(suite: Suite, client: PythonClient, source: string, work: string): Promise<void> {
+  const whole = (await client.call('dump', source)) as Dump;
+  const versions = Object.keys(whole.versions).filter((key) => !key.endsWith(BIRTH));
+  for (const key of versions.filter((_, i) => i % 3 === 0)) {
+    const [branch, version] = key.split(' ') as [string, string];
+    await suite.case(`restored as of ${branch} ${version}`, async () => {
+      const dump = (await client.call('dump', await restoreCut(work, ['--version', `${branch}:${version}`]))) as Dump;
+      const { rows, columns } = whole.versions[key]!;
+      deepStrictEqual(
+        [dump.branches[branch]!.version, dump.branches[branch]!.rows, dump.branches[branch]!.columns],
+        [version, rows, columns],
+      );
+      for (const [left, point] of Object.entries(dump.versions)) deepStrictEqual([left, point], [left, whole.versions[left]]);
+    });
+  }
+  for (const [name, wanted] of [...Object.entries(whole.tags), ...Object.entries(whole.branches)])
+    await suite.case(`restored as of ${name}: the same values`, async () => {
+      const dump = (await client.call('dump', await restoreCut(work, ['--version', name]))) as Dump;
+      deepStrictEqual(dump.tags[name] ?? dump.branches[name], wanted);
+    });
+}
+
+/** The log files of main say when each version was there. */
+async function momentsAlike(suite: Suite, client: PythonClient, source: string, work: string): Promise<void> {
+  const whole = (await client.call('dump', source)) as Dump;
+  const log = join(source, '_deeplake_log', whole.branches['main']!.id);
+  const files = (await readdir(log)).filter((name) => /^\d{10}[a-z]/.test(name)).sort();
+  for (const name of files.filter((_, i) => i % 5 === 2)) {
+    const at = Math.ceil((await stat(join(log, name))).mtimeMs);
+    await suite.case(`restored as of the moment of main ${name.slice(0, 19)}`, async () => {
+      const dump = (await client.call('dump', await restoreCut(work, ['--as-of', new Date(at).toISOString()]))) as Dump;
+      const { version, rows } = dump.branches['main']!;
+      deepStrictEqual(rows, whole.versions[`main ${version}`]!.rows);
+      ok(version >= name.slice(0, 19));
+    });
+  }
+}
+
 await Suite.run(async (suite) => {
   const client = await PythonClient.open(VENVS, 'deeplake-v4', ['deeplake==4.7.*'], join(ROOT, 'test/conformance/deeplake-v4/client.py'));
   const written = join(suite.folder, 'source');
@@ -72,6 +112,8 @@ await Suite.run(async (suite) => {
       deepStrictEqual(after, before + 1);
       deepStrictEqual((await read(restored)).findings, []);
     });
+    await cutAlike(suite, client, written, join(suite.folder, 'written'));
+    await momentsAlike(suite, client, written, join(suite.folder, 'written'));
   }
   await roundTrip(suite, client, 'gen-v4-full', join(await unpackFixture('gen-v4-full'), 'ds'));
   await roundTrip(suite, client, 'gen-v4-series', join(await unpackFixture('gen-v4-series'), '5-branch-tag-compact'));
