@@ -54,8 +54,11 @@ function treeBytes(pid: number): number {
   return below.reduce((sum, child) => sum + treeBytes(child), own);
 }
 
+/** A child that has not begun its own program yet is a fork of its parent, whose memory it shares. */
 function childrenOf(pid: number): number[] {
-  return (proc(`${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number);
+  const children = (proc(`${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number);
+  const words = children.length > 0 && proc(`${pid}/cmdline`);
+  return children.filter((child) => proc(`${child}/cmdline`) !== words);
 }
 
 function statusBytes(pid: number, field: string): number {

@@ -14,6 +14,13 @@ linux('counts time, CPU and memory of a process and its children', async () => {
   expect(peakBytes).toBeGreaterThan(240e6);
 });
 
+linux('a fork that has not begun its own program counts once', async () => {
+  const script = "import os, time; kept = b'1' * 100_000_000; pid = os.fork(); time.sleep(0.3); pid and os.wait()";
+  const { peakBytes } = await runMeasured({ argv: ['python3', '-c', script] });
+  expect(peakBytes).toBeGreaterThan(100e6);
+  expect(peakBytes).toBeLessThan(160e6);
+});
+
 test('gives the command its environment and folder', async () => {
   const script = "process.exit(process.env.BENCH_MARK === 'yes' && process.cwd() === '/' ? 0 : 3)";
   await runMeasured({ argv: node(script), env: { BENCH_MARK: 'yes' }, cwd: '/' });

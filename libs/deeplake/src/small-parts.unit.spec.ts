@@ -134,7 +134,7 @@ describe('insert-log entries', () => {
 describe('unpacking fixtures', () => {
   test('brings every file of every archive', async () => {
     const archives = (await readdir(FIXTURES)).filter((name) => name.endsWith('.tar.gz'));
-    expect(archives).toHaveLength(11);
+    expect(archives).toHaveLength(12);
     const folder = await testFolder();
     await unpackTarGz(await readFile(join(FIXTURES, 'lol.tar.gz')), folder);
     const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((e) => e.isFile());
