@@ -20,6 +20,23 @@ export function uuidv7(now: number): string {
  */
 export const newBackupId = (now: number, suffix?: string): string => timedId('backup', now, suffix);
 
+/** The time in `backup_YYYYMMDD_HHMMSS_…`, RFC 3339; undefined when the id has none. */
+export function requestedAt(backupId: string): string | undefined {
+  const [, y, mo, d, h, mi, s] = /^backup_(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)_/.exec(backupId) ?? [];
+  if (s === undefined) return undefined;
+  const ms = Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}
+
+/**
+ * Since when the state that a backup holds was captured: the moment of its request, or of a full that was made of a snapshot the snapshot's, to the
+ * second. Whoever wants the newest state, or one as of a moment, goes by this.
+ */
+export function stateAt({ timestamp, metadata }: { timestamp: string; metadata?: { promoted_from?: unknown } | null }): string {
+  const from = metadata?.promoted_from;
+  return (typeof from === 'string' ? requestedAt(from) : undefined) ?? timestamp;
+}
+
 export const newRestoreId = (now: number, suffix?: string): string => timedId('restore', now, suffix);
 
 export const newVerificationId = (now: number, suffix?: string): string => timedId('verification', now, suffix);

@@ -19,6 +19,7 @@ export interface BackupView {
   cancel_requested_at?: string | null;
   holds: object[];
   left_out?: LeftOut | null;
+  metadata?: { promoted_from?: string } | null;
   datasets: { dataset_id: string; format: 'v3' | 'v4' | 'opaque'; status: string; root?: string; error_message?: string | null }[];
 }
 

@@ -1,3 +1,4 @@
+import { stateAt } from '@dr/config/ids';
 import { chooseAsOf, type Finding, type Unreached } from '@dr/deeplake';
 import type { Commit } from '@dr/repository';
 import { editsOf, type RestoreChoices } from '@dr/restore';
@@ -6,7 +7,7 @@ import type { Context } from '../context.ts';
 import { Declined, NothingFound } from '../errors.ts';
 import type { Backup } from '../resources.ts';
 import type { RestoreArguments } from '../restore-arguments.ts';
-import { backupsOf, chooseSets, holds, latest, ofDatasets, timeOf } from './choose-sets.ts';
+import { backupsOf, chooseSets, holds, latest, ofDatasets } from './choose-sets.ts';
 import type { RepositoryDesk } from './repository-desk.ts';
 
 /** The backup to restore. With `asOf` its data sets are cut to that moment, and those of `without` did not exist then. */
@@ -20,7 +21,7 @@ export interface Source {
 export async function sourceOf(desk: RepositoryDesk, args: RestoreArguments, options: RestoreChoices, context: Context): Promise<Source> {
   const { asOf } = args;
   if (asOf === undefined || args.path !== undefined) return { id: await latest(desk, args, context) };
-  const after = (await backupsOf(desk, args)).filter((b) => timeOf(b) >= asOf && b.type !== 'snapshot' && holds(b, args.datasetIds));
+  const after = (await backupsOf(desk, args)).filter((b) => stateAt(b) >= asOf && b.type !== 'snapshot' && holds(b, args.datasetIds));
   const choice = await chooseAsOf<Backup>({
     after: after.reverse(),
     before: () => earlier(desk, args, context),

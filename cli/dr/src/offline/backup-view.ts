@@ -1,3 +1,4 @@
+import { requestedAt } from '@dr/config/ids';
 import { systemStateName, withoutSystemState } from '@dr/config/system-state';
 import type { Commit, Decision, Tombstone } from '@dr/repository';
 import type { Backup, BackupDataset, Finding, SystemStateItem } from '../resources.ts';
@@ -78,14 +79,6 @@ function givenUp({ backupId, tenant, reason, decidedAtMs, storagePath }: Tombsto
     error_message: reason,
     metadata: null,
   };
-}
-
-/** The time in `backup_YYYYMMDD_HHMMSS_…`, UTC. */
-export function requestedAt(backupId: string): string | undefined {
-  const [, y, mo, d, h, mi, s] = /^backup_(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)_/.exec(backupId) ?? [];
-  if (s === undefined) return undefined;
-  const ms = Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }
 
 /** As the commit has it; the engine keeps it word for word. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { stateAt } from '@dr/config/ids';
 import { withoutSystemState } from '@dr/config/system-state';
 import { isDatasetId, isTenantName } from '@dr/deeplake';
 import type { Commit } from '@dr/repository';
@@ -7,7 +8,6 @@ import type { Context } from '../context.ts';
 import { Declined, NothingFound, UsageError } from '../errors.ts';
 import type { Backup } from '../resources.ts';
 import type { RestoreArguments } from '../restore-arguments.ts';
-import { requestedAt } from './backup-view.ts';
 import type { RepositoryDesk } from './repository-desk.ts';
 
 /**
@@ -16,7 +16,7 @@ import type { RepositoryDesk } from './repository-desk.ts';
  */
 export async function latest(desk: RepositoryDesk, { tenantId, asOf, datasetIds }: RestoreArguments, { out }: Context): Promise<string> {
   const backups = await backupsOf(desk, { tenantId });
-  const fit = backups.filter((backup) => (!asOf || timeOf(backup) < asOf) && holds(backup, datasetIds));
+  const fit = backups.filter((backup) => (!asOf || stateAt(backup) < asOf) && holds(backup, datasetIds));
   const held = fit.filter(({ type }) => type !== 'snapshot');
   const found = held.find(({ status }) => status === 'completed') ?? held[0] ?? fit.find(({ status }) => status === 'completed') ?? fit[0];
   if (!found) throw new NothingFound('There is no backup to restore. See: dr --repo URI list.');
@@ -29,17 +29,17 @@ export async function latest(desk: RepositoryDesk, { tenantId, asOf, datasetIds 
   return found.backup_id;
 }
 
-/** What can be restored of one tenant, newest first. @throws UsageError when it is not clear whose; Declined when some cannot be read. */
+/** What can be restored of one tenant, that with the newest state first. @throws UsageError when it is not clear whose; Declined when some cannot be read. */
 export async function backupsOf(desk: RepositoryDesk, { tenantId }: Pick<RestoreArguments, 'tenantId'>): Promise<Backup[]> {
   const { backups: all, problems } = await desk.list({ tenant: tenantId, limit: Number.POSITIVE_INFINITY });
   if (problems.length > 0) throw new Declined(`Which backup is the latest cannot be told: ${problems[0]} Name the one to restore.`);
   const backups = all.filter(({ status }) => status === 'completed' || status === 'partial');
   const tenants = new Set(backups.map((backup) => backup.tenant_id));
   if (tenants.size > 1) throw new UsageError(`latest of which tenant? Give --tenant-id (${[...tenants].sort().join(', ')}).`, 'restore');
-  return backups;
+  return backups.sort(newestState);
 }
 
-export const timeOf = ({ backup_id, timestamp }: Backup): string => requestedAt(backup_id) ?? timestamp;
+const newestState = (a: Backup, b: Backup): number => (stateAt(a) === stateAt(b) ? 0 : stateAt(a) < stateAt(b) ? 1 : -1);
 
 /** A data set whose capture failed is named by a partial backup, and not in it. */
 export const holds = ({ datasets }: Backup, wanted: readonly string[] | undefined): boolean =>

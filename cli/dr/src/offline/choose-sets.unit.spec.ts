@@ -14,10 +14,9 @@ const backup = (day: number, status: string, datasets: Record<string, string>): 
   datasets: Object.entries(datasets).map(([dataset_id, status]) => ({ dataset_id, format: 'v4', status })),
 });
 
-/** @param days newest first */
-const chosen = async (days: Backup[], datasetIds?: string[]): Promise<string> => {
+const chosen = async (days: Backup[], datasetIds?: string[], asOf?: string): Promise<string> => {
   const desk = { list: async () => ({ backups: days, problems: [] }) } as unknown as RepositoryDesk;
-  const id = await latest(desk, { datasetIds } as never, { out: { say: () => undefined } } as unknown as Context);
+  const id = await latest(desk, { datasetIds, asOf } as never, { out: { say: () => undefined } } as unknown as Context);
   return id.slice(7, 15);
 };
 
@@ -38,4 +37,12 @@ test('any backup that holds its data is preferred to a newer snapshot, which is 
   expect(await chosen([snapshot, backup(3, 'partial', { a: 'partial' })])).toBe('20260103');
   expect(await chosen([snapshot, backup(3, 'partial', { a: 'partial' }), backup(2, 'completed', { a: 'completed' })])).toBe('20260102');
   expect(await chosen([snapshot])).toBe('20260104');
+});
+
+test('a full that was made of a snapshot is as old as that, whenever it was made', async () => {
+  const promoted = { ...backup(9, 'completed', { a: 'completed' }), metadata: { promoted_from: 'backup_20260103_000000_0000aaaa' } };
+  const days = [promoted, backup(5, 'completed', { a: 'completed' }), backup(1, 'completed', { a: 'completed' })];
+  expect(await chosen(days)).toBe('20260105');
+  expect(await chosen(days, undefined, '2026-01-04T00:00:00.000Z')).toBe('20260109');
+  expect(await chosen(days, undefined, '2026-01-02T00:00:00.000Z')).toBe('20260101');
 });

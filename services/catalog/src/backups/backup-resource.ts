@@ -87,7 +87,7 @@ export function backupResource(row: BackupRow): Record<string, unknown> {
     expires_at: null,
     purge_after: doc.purge_after ?? null,
     retention_reasons: [],
-    metadata: { ...(row.user_metadata ?? {}), created_by: doc.created_by, description: row.description, ...promotedFrom(doc) },
+    metadata: { ...(row.user_metadata ?? {}), created_by: doc.created_by, description: row.description, promoted_from: doc.promoted_from },
   };
 }
 
@@ -95,8 +95,6 @@ export function backupResource(row: BackupRow): Record<string, unknown> {
 function itemOf({ dataset_id, status, objects, bytes, new_bytes, findings, error_code, error_message }: Record<string, unknown>): object {
   return { name: systemStateName(String(dataset_id)), status, objects, bytes, new_bytes, findings, error_code, error_message };
 }
-
-const promotedFrom = ({ promoted_from }: BackupDoc): object => (promoted_from === undefined ? {} : { promoted_from });
 
 /** The newest of the backups that its data sets were built on; null when every byte was read, whatever the type. */
 function parentOf({ doc, datasets }: BackupRow): string | null {

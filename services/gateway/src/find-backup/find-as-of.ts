@@ -1,4 +1,5 @@
 import { type Caller, tenantFor } from '@dr/auth';
+import { stateAt } from '@dr/config';
 import { chooseAsOf, type Unreached } from '@dr/deeplake';
 import { type BackupView, type CatalogClient, scopeOf } from '../catalog-client.ts';
 import { HttpProblem, notFound } from '../http/problem.ts';
@@ -41,7 +42,7 @@ export async function findAsOf(
   throw new HttpProblem(422, first.code, `Nothing was restored: no backup is from before ${asOf}, and of those from after it: ${told}`);
 }
 
-/** Oldest first, those that hold every data set that was named. */
+/** Oldest first, those that hold every data set that was named, in a state from after the moment. */
 async function beganAfter(
   catalog: CatalogClient,
   caller: Caller,
@@ -52,10 +53,11 @@ async function beganAfter(
   const query = { scope: scopeOf(tenant), limit: FETCHED, since: asOf, oldestFirst: true };
   const lists = TYPES.flatMap((type) => ['completed', 'partial'].map((status) => catalog.listBackups({ ...query, type, status })));
   const found = (await Promise.all(lists)).flatMap(({ backups }) => backups as BackupView[]);
-  return found.filter((backup) => holdsAll(backup, datasetIds)).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const late = found.filter((backup) => holdsAll(backup, datasetIds) && stateAt(backup) >= asOf);
+  return late.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-const keyOf = ({ timestamp, backup_id }: BackupView): string => `${timestamp} ${backup_id}`;
+const keyOf = (backup: BackupView): string => `${stateAt(backup)} ${backup.backup_id}`;
 
 function nothing(error: unknown): undefined {
   if (error instanceof HttpProblem && error.status === 404) return undefined;

@@ -1,11 +1,12 @@
 import { type Caller, tenantFor } from '@dr/auth';
+import { stateAt } from '@dr/config';
 import { type BackupView, type CatalogClient, scopeOf } from '../catalog-client.ts';
 import { notFound } from '../http/problem.ts';
 
 /** Which backup a request means: an id, or `latest` with what narrows it. */
 export interface WantedBackup {
   id: string;
-  /** RFC 3339: the newest one requested before that. */
+  /** RFC 3339: the newest state from before that. */
   asOf?: string;
   tenantId?: string;
   datasetIds?: readonly string[];
@@ -32,15 +33,21 @@ const PREFERRED = [
   { types: ['snapshot'], status: 'partial' },
 ] as const;
 
-/** A completed backup is preferred to a newer partial one, and both to a snapshot. */
+/**
+ * A completed backup is preferred to a newer partial one, and both to a snapshot. Newer is whose state is: a full that was made of a snapshot is as
+ * old as that, so every one of a page that holds the data sets is compared, and also those that were made of older snapshots after the moment.
+ */
 async function latest(catalog: CatalogClient, caller: Caller, { asOf, tenantId, datasetIds = [] }: WantedBackup) {
   const tenant = tenantFor(caller, tenantId);
   if (tenant === undefined) return undefined;
   for (const { types, status } of PREFERRED) {
-    const query = { scope: scopeOf(tenant), limit: LOOK_BACK, status, until: asOf };
-    const pages = await Promise.all(types.map((type) => catalog.listBackups({ ...query, type })));
-    const found = pages.flatMap(({ backups }) => (backups as BackupView[]).find((b) => holdsAll(b, datasetIds)) ?? []);
-    if (found.length > 0) return found.sort(newestFirst)[0];
+    const query = { scope: scopeOf(tenant), limit: LOOK_BACK, status };
+    const promoted = asOf !== undefined && types[0] === 'full' ? [{ ...query, type: 'full', since: asOf, oldestFirst: true }] : [];
+    const queries = [...types.map((type) => ({ ...query, type, until: asOf })), ...promoted];
+    const pages = await Promise.all(queries.map((each) => catalog.listBackups(each)));
+    const found = pages.flatMap(({ backups }) => (backups as BackupView[]).filter((b) => holdsAll(b, datasetIds)));
+    const inTime = found.filter((backup) => asOf === undefined || stateAt(backup) < asOf);
+    if (inTime.length > 0) return inTime.sort(newestFirst)[0];
   }
   return undefined;
 }
@@ -49,4 +56,4 @@ async function latest(catalog: CatalogClient, caller: Caller, { asOf, tenantId, 
 export const holdsAll = ({ datasets }: BackupView, ids: readonly string[]): boolean =>
   ids.every((id) => datasets.some((d) => d.dataset_id === id && d.root));
 
-const newestFirst = (a: BackupView, b: BackupView): number => (`${a.timestamp} ${a.backup_id}` < `${b.timestamp} ${b.backup_id}` ? 1 : -1);
+const newestFirst = (a: BackupView, b: BackupView): number => (`${stateAt(a)} ${a.backup_id}` < `${stateAt(b)} ${b.backup_id}` ? 1 : -1);
