@@ -14,10 +14,12 @@ export function isGoodName(name: string): boolean {
 /** What file systems take for one part of a path, in bytes of UTF-8. */
 const NAME_BYTES_MAX = 255;
 
-/** May this be a tenant's name? One folder below the source root. */
-export function isTenantName(name: string): boolean {
+/** May this be a tenant's name? One folder below the source root. `*` stands for all tenants, so no key could ever reach one of that name. */
+export const isTenantName = (name: string): boolean => name !== '*' && isFolderName(name);
+
+function isFolderName(name: string): boolean {
   return isGoodName(name) && !name.includes('/') && !isOwnFolder(name) && Buffer.byteLength(name) <= NAME_BYTES_MAX;
 }
 
 /** May this be a data set's id, its path below the tenant? It can then lead nowhere else. */
-export const isDatasetId = (id: string): boolean => id.split('/').every(isTenantName);
+export const isDatasetId = (id: string): boolean => id.split('/').every(isFolderName);

@@ -46,7 +46,7 @@ export async function findAsOf(
 async function beganAfter(
   catalog: CatalogClient,
   caller: Caller,
-  { asOf, tenantId, datasetIds = [] }: WantedBackup,
+  { asOf, tenantId, datasetIds = [] }: WantedBackup & { asOf: string },
 ): Promise<BackupView[]> {
   const tenant = tenantFor(caller, tenantId);
   if (tenant === undefined) return [];
