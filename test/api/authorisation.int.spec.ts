@@ -93,6 +93,8 @@ const ROWS: Record<string, Row> = {
   'GET /backups/{id}/diff/{other}/files': ({ ids: { backups: id } }) => ({ url: `/api/v1/backups/${id}/diff/${id}/files?dataset_id=a` }),
   'GET /config': 'nobodys',
   'POST /test-backup': 'nobodys',
+  'POST /admin/catalog/rebuild': 'nobodys',
+  'POST /admin/repository/adopt-rollback': 'nobodys',
 };
 
 const nameOf = ({ method, path }: RouteDeclaration): string => `${method} ${path}`;

@@ -137,7 +137,7 @@ class OpenedRepository implements Repository {
     const keys = await this.#ring.tenantKeys(tenant, { create: mode === 'write' });
     if (!keys) throw new TenantUnknown(tenant);
     const belonging = { ...ids, tag: keys.tag, epoch: keys.epoch };
-    return new OpenedWords({ ...base, prefix: `${tenantKeys(keys.tag).top}words/`, belonging, secretOf: (epoch) => keys.dataKey(epoch) });
+    return new OpenedWords({ ...base, prefix: tenantKeys(keys.tag).words, belonging, secretOf: (epoch) => keys.dataKey(epoch) });
   }
 
   async log(): Promise<LogArchive> {

@@ -31,6 +31,7 @@ export function tenantKeys(tag: string) {
     plan: (n: number): ObjectKey => `${top}ledger/${n}-plan`,
     ledger: `${top}ledger/`,
     holds: `${top}holds/`,
+    words: `${top}words/`,
   };
 }
 

@@ -5,9 +5,10 @@ import { decodeDescription } from '../format/description.ts';
 import { decodeHold } from '../format/hold.ts';
 import { DESCRIPTION_KEY, packOf, planNumber, segmentOf } from '../format/object-names.ts';
 import { decodePlan } from '../format/plan.ts';
+import { decodeSealed } from '../format/sealed-json.ts';
 import { decodeSession } from '../format/session-object.ts';
 import { readLedger } from '../ledger.ts';
-import { decoding, type TenantScope } from '../tenant-scope.ts';
+import { decoding, ownerOf, type TenantScope } from '../tenant-scope.ts';
 import type { Findings } from './findings.ts';
 
 const READS_AT_ONCE = 8;
@@ -29,7 +30,7 @@ export async function checkTop({ store, ring, keys }: TenantScope, findings: Fin
 }
 
 /**
- * Lists all of a tenant's objects and opens the small ones: sessions, decisions, ledger, holds. Index segments and packs are checked by who reads them.
+ * Lists all of a tenant's objects and opens the small ones: sessions, decisions, ledger, holds, words. Index segments and packs are checked by who reads them.
  * @returns sizes of the packs, by name.
  */
 export async function checkTenantObjects(scope: TenantScope, findings: Findings): Promise<Map<string, number>> {
@@ -67,5 +68,7 @@ function openerOf(scope: TenantScope, key: ObjectKey): ((bytes: Uint8Array) => u
   if (decision !== undefined) return (bytes) => decodeDecision(scope, decision, bytes);
   if (plan !== undefined) return (bytes) => decodePlan(scope, plan, bytes);
   if (/\/ledger\/[1-9][0-9]{0,8}-done$/.test(key)) return () => undefined;
+  if (below(names.words) !== undefined)
+    return (bytes) => decodeSealed('words', key, ownerOf(scope), (epoch) => scope.keys.dataKey(epoch), bytes);
   return key.startsWith(names.holds) ? (bytes) => decodeHold(scope, key, bytes) : undefined;
 }

@@ -1,6 +1,7 @@
 import { MemoryStore } from '@dr/storage/faults';
 import type { Repository } from '../api.ts';
-import { newRepository, reopened } from '../testing/opened.ts';
+import { folderOf, removeFolders } from '../testing/folders.ts';
+import { backUp, newRepository, reopened } from '../testing/opened.ts';
 
 let store: MemoryStore;
 let repository: Repository;
@@ -9,6 +10,7 @@ beforeEach(async () => {
   repository = await newRepository(store);
 });
 afterEach(() => repository.close());
+afterAll(removeFolders);
 
 const none = (error: unknown): never => {
   throw error;
@@ -40,4 +42,15 @@ test('one tenant’s are not another’s, and damage in one hides no other', asy
   const damaged: string[] = [];
   expect((await words.all((error) => damaged.push(error.object))).map(({ id }) => id)).toEqual(['b']);
   expect(damaged).toEqual([key]);
+});
+
+test('a verification opens them, and takes damage in them for damage', async () => {
+  await (await repository.words('acme')).put({ id: 'a', n: 1, value: { description: 'a' } });
+  const tenant = await repository.tenant('acme');
+  const root = folderOf({ 'a.bin': Buffer.alloc(5_000, 'a') });
+  await backUp(tenant, 'backup_1', { set: root });
+  expect((await tenant.verify('backup_1', { level: 'full' })).findings).toEqual([]);
+  const key = [...store.objects.keys()].find((name) => name.endsWith('words/a-1'))!;
+  store.objects.set(key, { bytes: Buffer.from(store.objects.get(key)!.bytes).fill(1, 120, 121), modifiedAtMs: 0 });
+  expect((await tenant.verify('backup_1', { level: 'full' })).findings).toMatchObject([{ object: key, kind: 'damaged' }]);
 });

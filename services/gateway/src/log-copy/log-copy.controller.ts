@@ -39,7 +39,7 @@ const asUri = (place: string): string => {
 
 function ofAllTenants({ tenant }: KeyCaller): void {
   if (tenant === '*') return;
-  throw new HttpProblem(403, 'auth.scope_missing', 'This is for admin keys of all tenants ("*"); yours belongs to one tenant.');
+  throw new HttpProblem(422, 'log_copy.not_yours', 'This is for admin keys of all tenants ("*"); yours belongs to one tenant.');
 }
 
 const elsewhere = (from: string, uri: string): HttpProblem =>

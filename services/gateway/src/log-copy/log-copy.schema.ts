@@ -34,7 +34,7 @@ export const rebuildCatalog = route({
     'A house that starts on a repository with the log of an earlier one takes it back before it serves. This reads every segment of that log again, checks its hash chain, and tells what is there and what is lost. For keys of all tenants.',
   body: rebuildBody,
   replies: { 200: { description: 'What there is.', schema: copyReport } },
-  problems: { 409: 'This house runs on another repository.' },
+  problems: { 409: 'This house runs on another repository.', 422: 'The key belongs to one tenant.' },
 });
 
 export const adoptRollback = route({
@@ -47,5 +47,5 @@ export const adoptRollback = route({
   replies: {
     200: { description: 'Accepted.', schema: z.strictObject({ repository_id: z.string(), lacks: z.array(z.string()) }) },
   },
-  problems: { 409: 'It lacks nothing.' },
+  problems: { 409: 'It lacks nothing.', 422: 'The key belongs to one tenant.' },
 });
