@@ -70,6 +70,23 @@ test('a snapshot is no good copy, however new', async () => {
   await house.owner.query(`UPDATE catalog_backups SET type = 'full' WHERE backup_id = $1`, [newest]);
 });
 
+test('a full that was made of a snapshot is as old as that, so it is the last good copy only while nothing newer is', async () => {
+  const lastGood = async () =>
+    (await listDatasets(house.database, { scope: { tenant: 'acme' }, limit: 1, datasetId: 'd4' }))[0]!.last_good!;
+  const promoteFrom = (backup: string, snapshot: string) =>
+    house.owner.query('UPDATE catalog_backups SET doc = $2 WHERE backup_id = $1', [backup, { promoted_from: snapshot }]);
+  const newest = await lastGood();
+  await promoteFrom(newest.backup_id, 'b60');
+  const older = await lastGood();
+  expect(Number(older.backup_id.slice(1))).toBeLessThan(Number(newest.backup_id.slice(1)));
+  expect(older.at < newest.at).toBe(true);
+  const snapshot = `b${Number(older.backup_id.slice(1)) + 1}`;
+  await promoteFrom(newest.backup_id, snapshot);
+  const at = new Date(Date.UTC(2026, 0, 1, 0, Number(snapshot.slice(1)))).toISOString();
+  expect(await lastGood()).toMatchObject({ backup_id: newest.backup_id, at });
+  await house.owner.query(`UPDATE catalog_backups SET doc = '{}' WHERE backup_id = $1`, [newest.backup_id]);
+});
+
 test('no row is looked at but those on the way', async () => {
   const parameters = [null, null, null, null, 10];
   const plan = (await rows<{ 'QUERY PLAN': string }>(house.owner, `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) ${LIST_DATASETS}`, parameters))
@@ -79,5 +96,6 @@ test('no row is looked at but those on the way', async () => {
   expect(plan.match(/Index (Only )?Scan using catalog_backup_datasets_place on catalog_backup_datasets/g)!.length).toBe(3);
   expect(plan).toMatch(/Index (Only )?Scan using catalog_backup_datasets_good on catalog_backup_datasets/);
   expect(plan).toMatch(/Index Scan using catalog_backups_pkey on catalog_backups/);
-  expect(plan).not.toMatch(/Seq Scan|Sort/);
+  expect(plan).not.toMatch(/Seq Scan/);
+  expect(plan.match(/Sort Key: .*/g)).toEqual(['Sort Key: good.state DESC, good.backup_id DESC']);
 });

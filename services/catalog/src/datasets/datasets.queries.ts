@@ -23,10 +23,15 @@ const nextPlace = (behind: string): string => `SELECT d.tenant, d.dataset_id FRO
     ORDER BY d.tenant COLLATE "C", d.dataset_id COLLATE "C" LIMIT 1`;
 
 const OF_PLACE = 'd.tenant COLLATE "C" = p.tenant AND d.dataset_id COLLATE "C" = p.dataset_id';
-const NEWEST = 'ORDER BY d.requested_at DESC, d.backup_id DESC LIMIT 1';
+const BACKWARDS = 'ORDER BY d.requested_at DESC, d.backup_id DESC';
+const NEWEST = `${BACKWARDS} LIMIT 1`;
+
+/** A full that was made of a snapshot has its state. Good copies are compared by that, the newest few that were asked for. */
+const STATE = `COALESCE((SELECT s.requested_at FROM catalog_backups s WHERE s.backup_id = b.doc ->> 'promoted_from'), b.requested_at)`;
+const COPIES = 8;
 
 /**
- * The moment of a good copy is that of the request: everything that was there then is in it. A copy with findings that mean loss is none, and
+ * The moment of a good copy is that of the request, or of the snapshot that it was made of: everything that was there then is in it. A copy with findings that mean loss is none, and
  * neither is one in a backup that was deleted, or in a snapshot. COLLATE "C" is byte order, as the gateway sorts what it finds at the source.
  */
 export const LIST_DATASETS = `
@@ -38,9 +43,13 @@ WITH RECURSIVE places AS (
 )
 SELECT p.tenant, p.dataset_id,
     (SELECT d.doc ->> 'format' FROM catalog_backup_datasets d WHERE ${OF_PLACE} ${NEWEST}) AS format,
-    (SELECT jsonb_build_object('backup_id', b.backup_id, 'at', to_char(b.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-      'verified_at', b.doc ->> 'verified_at') FROM catalog_backup_datasets d JOIN catalog_backups b ON b.backup_id = d.backup_id
-      WHERE ${OF_PLACE} AND b.status IN ('completed', 'partial') AND b.type <> 'snapshot' AND d.doc ->> 'status' = 'completed' ${NEWEST}) AS last_good
+    (SELECT jsonb_build_object('backup_id', good.backup_id, 'at', to_char(good.state AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+      'verified_at', good.verified_at) FROM (
+        SELECT b.backup_id, b.doc ->> 'verified_at' AS verified_at, ${STATE} AS state
+          FROM catalog_backup_datasets d JOIN catalog_backups b ON b.backup_id = d.backup_id
+         WHERE ${OF_PLACE} AND b.status IN ('completed', 'partial') AND b.type <> 'snapshot' AND d.doc ->> 'status' = 'completed'
+         ${BACKWARDS} LIMIT ${COPIES}) AS good
+      ORDER BY good.state DESC, good.backup_id DESC LIMIT 1) AS last_good
   FROM (SELECT * FROM places WHERE dataset_id NOT LIKE '.dr-%' LIMIT $5) AS p`;
 
 export async function listDatasets(on: Queryable, { scope, after, datasetId, limit }: ListDatasets): Promise<KnownDataset[]> {
