@@ -1,4 +1,4 @@
-import type { BranchHead, DatasetRef, Finding, PinnedByIdentity, TagRef } from '../dataset/dataset.ts';
+import type { BranchHead, ChangesSinceBase, DatasetRef, Finding, PinnedByIdentity, TagRef } from '../dataset/dataset.ts';
 import type { CaptureCommand } from './commands.ts';
 import type { CapturedDetails } from './committed.ts';
 
@@ -20,6 +20,7 @@ export interface DatasetInCommit {
   readonly captured?: unknown;
   readonly baseBackupId?: unknown;
   readonly pinned?: Partial<PinnedByIdentity>;
+  readonly changes?: unknown;
   /** Below the source root; older commits do not say it. */
   readonly path?: unknown;
 }
@@ -35,7 +36,7 @@ export const selectionFrom = (tenant: string, datasets: readonly DatasetInCommit
 
 /** The capture's result, from the commit that holds it: what a log that lost it is told. The inverse of `datasetForCommit`. */
 export function captureFrom(backupId: string, n: number, dataset: DatasetInCommit): CaptureCommand {
-  const { datasetId, format, root, objects, bytes, newBytes, headVersion, baseBackupId, cause, pinned } = dataset;
+  const { datasetId, format, root, objects, bytes, newBytes, headVersion, baseBackupId, cause, pinned, changes } = dataset;
   const findings = (dataset.findings ?? []) as readonly Finding[];
   if (root === undefined) {
     const message = typeof cause === 'string' ? cause : 'It was not captured.';
@@ -49,6 +50,7 @@ export function captureFrom(backupId: string, n: number, dataset: DatasetInCommi
     ...(headVersion !== undefined && { headVersion }),
     ...(findingCounts && { findingCounts }),
     ...(typeof baseBackupId === 'string' && { baseBackupId }),
+    ...(changes !== undefined && { changes: changes as ChangesSinceBase }),
     ...(pinned && { pinned: { objects: 0, bytes: 0, storage: '', path: '', ...pinned } }),
   };
 }
