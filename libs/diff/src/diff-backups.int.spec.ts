@@ -55,6 +55,7 @@ beforeAll(async () => {
     remade: await fixtureFolder('v3-tiny', ''),
     rows: await fixtureFolder('gen-v3-series', '3'),
     same: await fixtureFolder('gen-v4-full', 'ds'),
+    touched: folderOf({ 'meta.json': '{}', x: '123' }),
   });
   const { gone: _, ...rest } = files;
   after = await backUp(2, {
@@ -64,6 +65,7 @@ beforeAll(async () => {
     remade: await fixtureFolder('gen-v4-full', 'ds'),
     rows: await fixtureFolder('gen-v3-series', '5'),
     same: await fixtureFolder('gen-v4-full', 'ds'),
+    touched: folderOf({ 'meta.json': '{}', x: '123' }),
   });
 }, 60_000);
 afterAll(() => repository.close());
@@ -94,9 +96,16 @@ test('what became of each data set of either backup', async () => {
   expect(same).toMatchObject({ change: 'unchanged', rows: { added: 0, updated: 0, deleted: 0 } });
 });
 
+test('files that were written again with the same bytes are no change', async () => {
+  const [was, is] = [before, after].map(({ datasets }) => datasets.find(({ datasetId }) => datasetId === 'touched')!.root);
+  expect(was).not.toBe(is);
+  const none = { files: 0, bytes: 0 };
+  expect((await changes())['touched']).toMatchObject({ change: 'unchanged', files: { added: none, changed: none, removed: none } });
+});
+
 test('one data set, or those behind another', async () => {
   expect(Object.keys(await changes({ datasetId: 'rows' }))).toEqual(['rows']);
-  expect(Object.keys(await changes({ behind: 'old' }))).toEqual(['remade', 'rows', 'same']);
+  expect(Object.keys(await changes({ behind: 'old' }))).toEqual(['remade', 'rows', 'same', 'touched']);
 });
 
 test('the files that differ, page by page', async () => {

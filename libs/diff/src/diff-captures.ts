@@ -4,14 +4,16 @@ import type { Captured, DatasetChange, FileChange, FileChanges } from './dataset
 
 const NONE = { files: 0, bytes: 0 } as const;
 const NO_FILES: FileChanges = { added: NONE, changed: NONE, removed: NONE };
+const NO_ROWS = { added: 0, updated: 0, deleted: 0 } as const;
 const UNCHANGED = { files: NO_FILES, branches: [], tags: [], exact: true, notes: [] } as const;
 
 /** Two captures of one data set, of which the later one has a tree. Reads what they do not have in common. */
 export async function diffCaptures(tenant: TenantRepository, before: Captured, after: Captured): Promise<Omit<DatasetChange, 'datasetId'>> {
   const counts = rowCounts(before, after);
   const about = { format: after.format, ...counts };
-  if (before.root === after.root) return { ...about, change: 'unchanged', ...UNCHANGED, rows: { added: 0, updated: 0, deleted: 0 } };
+  if (before.root === after.root) return { ...about, change: 'unchanged', ...UNCHANGED, rows: NO_ROWS };
   const files = await countFiles(tenant.differences(before.root!, after.root!));
+  if (isSame(files) && before.format === after.format) return { ...about, change: 'unchanged', ...UNCHANGED, rows: NO_ROWS };
   if (before.format !== after.format) return { ...about, change: 'replaced', ...UNCHANGED, files };
   const diff = await diffDataset(tenant.openFiles(before.root!), tenant.openFiles(after.root!), after.format);
   if (!diff) return { ...about, change: 'changed', ...UNCHANGED, files };
@@ -19,6 +21,9 @@ export async function diffCaptures(tenant: TenantRepository, before: Captured, a
   const { branches, tags } = diff;
   return { ...about, change: 'changed', files, branches, tags, ...rowsOf(diff, counts) };
 }
+
+/** Trees of the same files differ where one pins what the other holds, and where files were only touched. */
+const isSame = ({ added, changed, removed }: FileChanges): boolean => added.files + changed.files + removed.files === 0;
 
 export function rowCounts(before: Captured | undefined, after: Captured | undefined): { rowsBefore?: number; rowsAfter?: number } {
   const tells = ({ format, rows }: Captured): number | undefined => (format === 'opaque' || typeof rows !== 'number' ? undefined : rows);
@@ -32,7 +37,7 @@ function rowsOf(
   { rowsBefore: before, rowsAfter: after }: { rowsBefore?: number; rowsAfter?: number },
 ): Pick<DatasetChange, 'rows' | 'exact' | 'notes'> {
   const main: BranchChange | undefined = branches.find(({ name }) => name === 'main');
-  const rows: RowChanges | undefined = main ? main.rows : { added: 0, updated: 0, deleted: 0 };
+  const rows: RowChanges | undefined = main ? main.rows : NO_ROWS;
   if (!rows)
     return { exact: false, notes: [...notes, 'The tensors of main changed by different numbers of rows, so only their own are told.'] };
   if (before === undefined || after === undefined || before + rows.added - rows.deleted === after) return { rows, exact, notes };
