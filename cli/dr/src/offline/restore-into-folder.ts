@@ -14,6 +14,7 @@ import { chooseSets, ofDatasets, safeTenant } from './choose-sets.ts';
 import { clearLeftovers, placeOf } from './leftovers.ts';
 import { planView } from './plan-view.ts';
 import { RepositoryDesk } from './repository-desk.ts';
+import { targetFolder } from './target-folder.ts';
 
 /** One restore with nothing but the storage. */
 interface Work {
@@ -34,7 +35,7 @@ interface Work {
  */
 export async function restoreOffline(args: RestoreArguments, context: Context): Promise<number> {
   refuseWhatNeedsTheGateway(args);
-  const folder = context.path(args.target!);
+  const folder = await targetFolder(args.target!, context);
   const desk = new RepositoryDesk(await context.repository(), context.signal, context.out);
   const asked = optionsOf(args);
   const source: Source = args.id === 'latest' ? await sourceOf(desk, args, asked, context) : { id: args.id };

@@ -11,13 +11,14 @@ import { printable } from '../output/table.ts';
 import type { Backup, EffectiveConfig } from '../resources.ts';
 import type { RestoreArguments } from '../restore-arguments.ts';
 import { RepositoryDesk } from './repository-desk.ts';
+import { targetFolder } from './target-folder.ts';
 
 /**
  * Restores one item of system state to DIR/NAME, which must not be there: it never goes back to where it came from. It is read from the repository itself,
  * also when there is a gateway: no service writes into folders that a request names. @returns the exit code.
  */
 export async function restoreSystemState(args: RestoreArguments, context: Context): Promise<number> {
-  const [name, target] = [args.systemState!, targetOf(args, context)];
+  const [name, target] = [args.systemState!, await targetOf(args, context)];
   const id = args.id === 'latest' ? await newestWith(name, args, context) : args.id;
   const opened = await context.repository(context.offline ? undefined : await repositoryOfHouse(name, id, context));
   const { tenant, commit } = await new RepositoryDesk(opened, context.signal, context.out).committed(id);
@@ -28,13 +29,13 @@ export async function restoreSystemState(args: RestoreArguments, context: Contex
   return tell(commit, item, { name, place, context });
 }
 
-function targetOf({ target, ...args }: RestoreArguments, context: Context): string {
+async function targetOf({ target, ...args }: RestoreArguments, context: Context): Promise<string> {
   if (target === undefined) throw new UsageError('With --system-state, say where to: --target DIR.', 'restore');
   const idle = (['datasetIds', 'datasetMapping', 'path', 'version', 'targetTenant', 'overwrite', 'dryRun'] as const).find(
     (key) => args[key],
   );
   if (idle) throw new UsageError('--system-state goes with --target, and with --tenant-id and --as-of for latest, only.', 'restore');
-  return context.path(target);
+  return targetFolder(target, context);
 }
 
 /** The newest full backup that holds it, whosever it is. */
