@@ -32,10 +32,16 @@ export class RunningHouse {
 
   /** Builds what changed and starts, with these environment variables besides. Ready when this resolves. */
   static async start(settings: Record<string, string> = {}): Promise<RunningHouse> {
+    const { house, started } = await RunningHouse.begin(settings);
+    await started;
+    return house;
+  }
+
+  /** The same for who has something to do to it before it is ready: `started` is what `start` waits for. */
+  static async begin(settings: Record<string, string> = {}): Promise<{ house: RunningHouse; started: Promise<void> }> {
     spawnSync(process.execPath, [join(root, 'tools', 'build.mjs')]);
     const house = new RunningHouse(await freePort(), settings);
-    await house.launch();
-    return house;
+    return { house, started: house.launch() };
   }
 
   private async launch(): Promise<void> {

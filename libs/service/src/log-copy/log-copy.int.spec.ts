@@ -120,6 +120,25 @@ test('a database that was set back gets the rest, and an import that was cut off
   expect(await logOf(after)).toEqual(await logOf(before));
 });
 
+test.each([4, 6])(
+  'an import that was killed at event %i is recorded whole by a house that has never seen the copy, and once',
+  async (end) => {
+    const before = await threeSegments();
+    const after = await newHouse();
+    for (const [i, body] of (await logOf(before)).slice(0, end).entries())
+      await after.database.query('SELECT import_events($1, $2, NULL)', [i, [Buffer.from(body)]]);
+    for (let time = 1; time <= 2; time++)
+      expect(await copyOf(after).reconcile({ mayImport: true, isNew: true })).toMatchObject({ imported: { first: 1, last: 6 } });
+    expect(await typesOf(after)).toEqual([{ type: 'LogImported', data: expect.objectContaining({ first: 1, last: 6 }) }]);
+  },
+);
+
+test('a house that makes the first copy itself has nothing from there', async () => {
+  const house = await newHouse();
+  await happens(house, 'backup-a', 2);
+  expect(await copyOf(house).reconcile({ mayImport: true, isNew: true })).toEqual({ salvaged: 0, skipped: 0 });
+});
+
 test('a database that went on by itself begins a new epoch where it parted, and the old tail stays', async () => {
   const before = await threeSegments();
   const after = await newHouse();

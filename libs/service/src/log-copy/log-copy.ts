@@ -55,31 +55,34 @@ export class LogCopy {
 
   /**
    * Compares and makes both agree. The copy is ahead: its events are imported, if `mayImport` (nobody has served from the shorter log yet). They part:
-   * the log goes on as a new epoch of the copy. What happened is recorded in the log.
+   * the log goes on as a new epoch of the copy. What happened is recorded in the log. A house that has never seen the copy (`isNew`) can have what both
+   * hold from there only: that belongs to the import too, which a kill may have ended before it was recorded.
    * @throws ForeignLog when they have nothing in common; what store and database throw. Safe to repeat after any failure.
    */
-  async reconcile({ mayImport }: { mayImport: boolean }): Promise<Reconciled> {
+  async reconcile({ mayImport, isNew = false }: { mayImport: boolean; isNew?: boolean }): Promise<Reconciled> {
     const copy = await this.repository.log();
     const compared = await compareLog(this.parts.database, copy);
+    const own = isNew ? 0 : compared.common.position;
     if (compared.epoch === 0 || !compared.copyGoesOn) {
       this.head = { ...compared.common, epoch: Math.max(1, compared.epoch) };
-      return NOTHING;
+      const done = { ...NOTHING, ...importedOf(own, compared.common) };
+      await this.record(compared, done);
+      return done;
     }
     if (isForeign(compared)) throw new ForeignLog(this.parts.uri, this.repository.id, compared.log.position);
     const isBehind = compared.common.position === compared.log.position;
-    const done = mayImport && isBehind ? await this.import(copy, compared) : this.diverged(compared);
+    const done = mayImport && isBehind ? await this.import(copy, compared, own) : this.diverged(compared);
     await this.record(compared, done);
     return done;
   }
 
-  private async import(copy: LogArchive, { common, epoch }: LogComparison): Promise<Reconciled> {
+  private async import(copy: LogArchive, { common, epoch }: LogComparison, own: number): Promise<Reconciled> {
     const read = await importLog(this.parts.database, copy, common, this.parts.told ?? (() => undefined));
-    const imported = read.common.position > common.position ? { first: common.position + 1, last: read.common.position } : undefined;
     this.head = { ...read.common, epoch };
     const parted = read.conflict || read.breaks.length > 0;
     if (parted) this.beginEpoch(epoch, read.common);
     return {
-      ...(imported && { imported }),
+      ...importedOf(own, read.common),
       ...(parted && { forked: forkOf(epoch, read) }),
       salvaged: read.salvaged,
       skipped: read.skipped,
@@ -154,6 +157,10 @@ export class LogCopy {
     return this.head !== undefined && (await backupEndedSince(this.parts.database, this.head.position));
   }
 }
+
+/** What came back behind the events that the house had of its own. */
+const importedOf = (own: number, { position }: LogHead): Pick<Reconciled, 'imported'> =>
+  position > own ? { imported: { first: own + 1, last: position } } : {};
 
 /** Objects named in one event; all of them are in the log of the service. */
 const OBJECTS_TOLD = 1_000;

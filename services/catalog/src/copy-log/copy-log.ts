@@ -157,7 +157,7 @@ export class CopyLog implements OnApplicationBootstrap, OnApplicationShutdown {
     if (before && lacks.length > 0) return this.onlyRead({ ...before, lacks });
     if (seen.position > (await logHead(database)).position) await this.bringWordsBack(repository);
     try {
-      this.tell(await copy.reconcile({ mayImport }));
+      this.tell(await copy.reconcile({ mayImport, isNew: mayImport && !before }));
     } finally {
       this.importedTo = undefined;
     }
