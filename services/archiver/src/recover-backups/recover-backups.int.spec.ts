@@ -37,13 +37,19 @@ test('a commit and a tombstone whose events were lost are recorded, once', async
   expect(await recover()).toEqual({ recorded: [], found: [], resumed: [] });
 });
 
-test('backups that the log never knew are recorded from their decisions, with their data sets, once', async () => {
+/** A backup in storage that the log does not know the end of, and what its commit says. */
+async function sealed(): Promise<{ known: string; commit: Omit<Commit, 'storagePath'> }> {
   const known = await requested(on, ['one']);
   await captureAll(on, known, ['one']);
   const { storagePath: _, ...commit } = (await sealBackup(
     { store: on.house.store, sessions: on.sessions, now: on.house.now },
     known,
   )) as Commit;
+  return { known, commit };
+}
+
+test('backups that the log never knew are recorded from their decisions, with their data sets, once', async () => {
+  const { known, commit } = await sealed();
   const lost = 'backup_20200101_000000_00000001';
   const session = await (await tenantOf(on)).session(lost, { type: 'incremental' });
   await session.commit({ ...commit, backupId: lost, type: 'incremental' });
@@ -67,12 +73,7 @@ test('backups that the log never knew are recorded from their decisions, with th
 });
 
 test('a recovery that was cut off in the middle goes on', async () => {
-  const known = await requested(on, ['one']);
-  await captureAll(on, known, ['one']);
-  const { storagePath: _, ...commit } = (await sealBackup(
-    { store: on.house.store, sessions: on.sessions, now: on.house.now },
-    known,
-  )) as Commit;
+  const { known, commit } = await sealed();
   const lost = 'backup_20200101_000000_00000003';
   const session = await (await tenantOf(on)).session(lost, { type: 'full' });
   await session.commit({ ...commit, backupId: lost });
