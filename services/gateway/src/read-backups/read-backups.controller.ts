@@ -1,6 +1,7 @@
-import { type Caller as KeyCaller, listedTenant } from '@dr/auth';
+import type { Caller as KeyCaller } from '@dr/auth';
 import { Controller, Param, Query } from '@nestjs/common';
 import { Caller } from '../auth/caller.ts';
+import { listedScope } from '../auth/listed-scope.ts';
 import { CatalogClient, scopeOf } from '../catalog-client.ts';
 import { notFound } from '../http/problem.ts';
 import { Route } from '../http/route.ts';
@@ -12,10 +13,9 @@ export class ReadBackupsController {
 
   @Route(listBackups)
   async list(@Query() query: ListBackupsQuery, @Caller() caller: KeyCaller): Promise<object> {
-    const tenant = listedTenant(caller, query.tenant_id);
-    if (tenant === undefined) throw notFound('tenant', query.tenant_id ?? '');
+    const scope = listedScope(caller, query.tenant_id);
     const { limit, cursor, type, status, dataset_id: datasetId, since, until } = query;
-    return this.catalog.listBackups({ scope: scopeOf(tenant), limit, cursor, type, status, datasetId, since, until });
+    return this.catalog.listBackups({ scope, limit, cursor, type, status, datasetId, since, until });
   }
 
   @Route(getBackup)

@@ -1,6 +1,7 @@
-import { type Caller as KeyCaller, listedTenant } from '@dr/auth';
+import type { Caller as KeyCaller } from '@dr/auth';
 import { Controller, Param, Query } from '@nestjs/common';
 import { Caller } from '../auth/caller.ts';
+import { listedScope } from '../auth/listed-scope.ts';
 import { CatalogClient, scopeOf } from '../catalog-client.ts';
 import { notFound } from '../http/problem.ts';
 import { Route } from '../http/route.ts';
@@ -12,9 +13,8 @@ export class ReadRestoresController {
 
   @Route(listRestores)
   async list(@Query() query: ListRestoresQuery, @Caller() caller: KeyCaller): Promise<object> {
-    const tenant = listedTenant(caller, query.tenant_id);
-    if (tenant === undefined) throw notFound('tenant', query.tenant_id ?? '');
-    return this.catalog.listRestores({ scope: scopeOf(tenant), limit: query.limit, cursor: query.cursor });
+    const scope = listedScope(caller, query.tenant_id);
+    return this.catalog.listRestores({ scope, limit: query.limit, cursor: query.cursor });
   }
 
   @Route(getRestore)

@@ -1,9 +1,9 @@
-import { type Caller as KeyCaller, listedTenant } from '@dr/auth';
+import type { Caller as KeyCaller } from '@dr/auth';
 import { type House, InjectHouse } from '@dr/service';
 import { Controller, Query } from '@nestjs/common';
 import { Caller } from '../auth/caller.ts';
-import { CatalogClient, scopeOf, type TenantScope } from '../catalog-client.ts';
-import { notFound } from '../http/problem.ts';
+import { listedScope } from '../auth/listed-scope.ts';
+import { CatalogClient } from '../catalog-client.ts';
 import { Route } from '../http/route.ts';
 import { type ListAllQuery, listAllBackups, readStats, type StatsQuery } from './read-stats.schema.ts';
 
@@ -17,20 +17,13 @@ export class ReadStatsController {
 
   @Route(listAllBackups)
   list(@Query() { tenant_filter, limit, cursor }: ListAllQuery, @Caller() caller: KeyCaller): Promise<object> {
-    return this.catalog.listBackups({ scope: seen(caller, tenant_filter), limit, cursor });
+    return this.catalog.listBackups({ scope: listedScope(caller, tenant_filter), limit, cursor });
   }
 
   @Route(readStats)
   async stats(@Query() { tenant_filter }: StatsQuery, @Caller() caller: KeyCaller): Promise<object> {
     const { storage, retentionDays } = this.house.config.backup;
-    const counted = await this.catalog.backupStats(seen(caller, tenant_filter));
+    const counted = await this.catalog.backupStats(listedScope(caller, tenant_filter));
     return { ...counted, storage_backend: storage, retention_days: retentionDays ?? null };
   }
-}
-
-/** @throws HttpProblem 404 for a tenant that the key may not see. */
-function seen(caller: KeyCaller, wanted: string | undefined): TenantScope {
-  const tenant = listedTenant(caller, wanted);
-  if (tenant === undefined) throw notFound('tenant', wanted ?? '');
-  return scopeOf(tenant);
 }
