@@ -28,6 +28,7 @@ export const backupEvents = {
   /**
    * A decision stands in storage of which the log knew nothing: the database, or the log's copy, was lost. In the place of BackupRequested; what was
    * decided follows as its own event. `datasets` is what the decision names, nothing for a tombstone; its type then comes from what else is left of it.
+   * The rest is of the request, where the commit repeats it.
    */
   BackupRecovered: message('BackupRecovered', {
     backupId: text,
@@ -36,6 +37,10 @@ export const backupEvents = {
     datasets: listOf(datasetRef),
     decidedAt: time,
     parentId: optional(text),
+    leftOut: optional(leftOut),
+    promotedFrom: optional(text),
+    requestedBy: optional(text),
+    requestedAt: optional(time),
   }),
   BackupStarted: message('BackupStarted', {}),
   /** Every data set has its result; `done` counts what was captured, torn ones too. */

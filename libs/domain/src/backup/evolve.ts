@@ -13,9 +13,9 @@ export function evolve(state: BackupState, event: BackupEvent): BackupState {
   return evolveEnded(state, event);
 }
 
-/** Who had asked for it is not known any more. */
-function recovered({ decidedAt: _, ...request }: BackupRecovered): OpenBackup {
-  return { status: 'pending', request: { ...request, requestedBy: RECOVERY } };
+/** Who had asked for it is not known any more, unless its commit says so. */
+function recovered({ decidedAt: _, requestedAt: _at, ...request }: BackupRecovered): OpenBackup {
+  return { status: 'pending', request: { requestedBy: RECOVERY, ...request } };
 }
 
 const isOpen = (state: BackupState): state is OpenBackup => state.status === 'pending' || state.status === 'running';

@@ -15,6 +15,7 @@ const unchanged: Upcaster = (data) => data;
  * `<type>.v<n>.json` and the change in the `.proto` file; a new meaning is a new type. Old upcasters and fixtures stay for ever.
  */
 export const upcasters: { readonly [T in EventType]?: readonly Upcaster[] } = {
+  BackupRecovered: [unchanged],
   BackupRequested: [unchanged, unchanged],
   DatasetCaptured: [unchanged, unchanged, unchanged],
   RestoreRequested: [(data) => ({ ...data, options: { ...(data['options'] as JsonObject), force: false }, lacking: [] }), unchanged],

@@ -1,4 +1,13 @@
-import { backupDecider, captureDecider, captureFrom, type DatasetRef, decisionFrom, selectionFrom, streamOf } from '@dr/domain';
+import {
+  backupDecider,
+  captureDecider,
+  captureFrom,
+  type DatasetRef,
+  decisionFrom,
+  requestFrom,
+  selectionFrom,
+  streamOf,
+} from '@dr/domain';
 import type { Commit, Decision, TenantRepository } from '@dr/repository';
 import { commandMeta, type House } from '@dr/service';
 
@@ -26,13 +35,14 @@ async function knownOf(tenant: TenantRepository, decision: Decision) {
     const { type = 'full' } = await tenant.begun(backupId);
     return { ...ids, backupType: type, datasets: [], decidedAt: new Date(decision.decidedAtMs).toISOString() };
   }
-  const { type, datasets, createdAtMs, parentId } = decision;
+  const { type, datasets, createdAtMs, parentId, extra } = decision;
   return {
     ...ids,
     backupType: type,
     datasets: selectionFrom(tenant.tenant, datasets),
     decidedAt: new Date(createdAtMs).toISOString(),
     ...(parentId !== undefined && { parentId }),
+    ...requestFrom(extra),
   };
 }
 

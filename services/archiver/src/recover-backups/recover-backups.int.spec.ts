@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { backupDecider } from '@dr/domain';
+import { backupDecider, type RequestBackup } from '@dr/domain';
 import { admitOperation } from '@dr/jobs';
 import type { Commit } from '@dr/repository';
 import { sealBackup } from '../seal-backup/seal-backup.ts';
@@ -38,8 +38,8 @@ test('a commit and a tombstone whose events were lost are recorded, once', async
 });
 
 /** A backup in storage that the log does not know the end of, and what its commit says. */
-async function sealed(): Promise<{ known: string; commit: Omit<Commit, 'storagePath'> }> {
-  const known = await requested(on, ['one']);
+async function sealed(more: Partial<RequestBackup> = {}): Promise<{ known: string; commit: Omit<Commit, 'storagePath'> }> {
+  const known = await requested(on, ['one'], more);
   await captureAll(on, known, ['one']);
   const { storagePath: _, ...commit } = (await sealBackup(
     { store: on.house.store, sessions: on.sessions, now: on.house.now },
@@ -48,8 +48,11 @@ async function sealed(): Promise<{ known: string; commit: Omit<Commit, 'storageP
   return { known, commit };
 }
 
+const leftOut = { total: 1, lost: 1, paths: [{ path: 'acme/locked', reason: 'unreadable' as const }] };
+
 test('backups that the log never knew are recorded from their decisions, with their data sets, once', async () => {
-  const { known, commit } = await sealed();
+  const { known, commit } = await sealed({ leftOut, promotedFrom: 'backup_19990101_000000_00000001' });
+  const requestedAt = (await eventsOf(on, known))[0]!.recordedAt;
   const lost = 'backup_20200101_000000_00000001';
   const session = await (await tenantOf(on)).session(lost, { type: 'incremental' });
   await session.commit({ ...commit, backupId: lost, type: 'incremental' });
@@ -61,9 +64,12 @@ test('backups that the log never knew are recorded from their decisions, with th
   expect(events).toMatchObject([
     {
       type: 'BackupRecovered',
-      data: { tenant: 'acme', backupType: 'incremental', datasets: [{ n: 1, datasetId: 'one', path: 'acme/one' }] },
+      data: {
+        ...{ tenant: 'acme', backupType: 'incremental', datasets: [{ n: 1, datasetId: 'one', path: 'acme/one' }] },
+        ...{ leftOut, promotedFrom: 'backup_19990101_000000_00000001', requestedBy: 'key_1', requestedAt },
+      },
     },
-    { type: 'BackupSealed', data: { outcome: 'completed', expected: 1, done: 1 } },
+    { type: 'BackupSealed', data: { outcome: 'partial', expected: 1, done: 1 } },
   ]);
   const capture = async (id: string) =>
     (await on.house.store.read(`capture-${id}-1`)).map(({ type, data }) => ({ type, data: { ...data, backupId: '' } }));

@@ -1,11 +1,14 @@
 import { isDataset } from '@dr/config';
 import {
+  type BackupEvent,
   type BackupRequested,
   backupDecider,
   type CaptureState,
   captureDecider,
   datasetForCommit,
   endToPropose,
+  type ReadEvent,
+  requestForCommit,
   streamOf,
   tombstoneReason,
 } from '@dr/domain';
@@ -24,7 +27,8 @@ export interface SealBackup {
  * @returns the decision as it stands in storage; undefined when the backup has ended in the log already.
  */
 export async function sealBackup({ store, sessions, now }: SealBackup, backupId: string): Promise<Decision | undefined> {
-  const { state } = await store.load(streamOf.backup(backupId), backupDecider);
+  const past = (await store.read(streamOf.backup(backupId))) as ReadEvent<BackupEvent>[];
+  const state = past.reduce(backupDecider.evolve, backupDecider.initial);
   if (state.status !== 'running' && state.status !== 'pending') return undefined;
   const { request, cancelRequestedBy } = state;
   const captures = await Promise.all(request.datasets.map((dataset) => captureOf(store, backupId, dataset.n)));
@@ -32,7 +36,9 @@ export async function sealBackup({ store, sessions, now }: SealBackup, backupId:
   const noCommit = cancelRequestedBy === undefined ? nothingCaptured(captures) : tombstoneReason('cancelled');
   const commits = cancelRequestedBy === undefined && endToPropose(ofDatasets) === 'commit';
   return sessions.use({ tenant: request.tenant, backupId, type: request.backupType }, ({ session }) =>
-    commits ? session.commit(manifestOf(request, captures, now())) : session.abandon(noCommit),
+    commits
+      ? session.commit(manifestOf(request, captures, { requestedAt: past[0]!.recordedAt, createdAtMs: now() }))
+      : session.abandon(noCommit),
   );
 }
 
@@ -40,7 +46,11 @@ async function captureOf(store: EventStore, backupId: string, n: number): Promis
   return (await store.load(streamOf.capture(backupId, n), captureDecider)).state;
 }
 
-function manifestOf(request: BackupRequested, captures: readonly CaptureState[], createdAtMs: number): CommitManifest {
+function manifestOf(
+  request: BackupRequested,
+  captures: readonly CaptureState[],
+  { requestedAt, createdAtMs }: { requestedAt: string; createdAtMs: number },
+): CommitManifest {
   return {
     backupId: request.backupId,
     tenant: request.tenant,
@@ -49,14 +59,8 @@ function manifestOf(request: BackupRequested, captures: readonly CaptureState[],
     createdAtMs,
     expected: request.datasets.length,
     ...parentOf(request, captures),
-    ...extraOf(request),
+    extra: { ...requestForCommit(request, requestedAt) },
   };
-}
-
-/** For who has nothing but storage: what was left out, and which snapshot was made whole. */
-function extraOf({ leftOut, promotedFrom }: BackupRequested): Pick<CommitManifest, 'extra'> {
-  const extra = { ...(leftOut && { leftOut }), ...(promotedFrom !== undefined && { promotedFrom }) };
-  return Object.keys(extra).length > 0 ? { extra } : {};
 }
 
 /** The snapshot that was made whole, else the newest of the backups that its data sets were built on. */

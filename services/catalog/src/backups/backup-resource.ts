@@ -34,6 +34,8 @@ export interface BackupDoc {
   left_out?: object | null;
   /** The snapshot whose state it made whole. */
   promoted_from?: string;
+  /** Of one that was found in storage. */
+  decided_at?: string;
   started_at?: string;
   ended_at?: string;
   error_code?: string;

@@ -1,5 +1,12 @@
 import { isDataset } from '@dr/config';
-import type { ChangesSinceBase, DatasetCaptured, DatasetCaptureFailed, DomainEvent, ReadEvent } from '@dr/domain';
+import {
+  type ChangesSinceBase,
+  type DatasetCaptured,
+  type DatasetCaptureFailed,
+  type DomainEvent,
+  RECOVERY,
+  type ReadEvent,
+} from '@dr/domain';
 import type { Queryable } from '@dr/event-store';
 import { BatchRows, type Place, type ViewTable } from '../views/batch-rows.ts';
 import type { BackupDoc } from './backup-resource.ts';
@@ -105,11 +112,11 @@ function afterEvent({ status, doc }: BackupRow, event: ReadEvent): { status?: st
     case 'BackupCancelRequested':
       return { doc: { cancel_requested_at: event.recordedAt } };
     case 'BackupSealed':
-      return { status: event.data.outcome, doc: sealedFields(event) };
+      return { status: event.data.outcome, doc: sealedFields(doc, event) };
     case 'BackupFailed':
-      return { status: 'failed', doc: { ended_at: event.recordedAt, error_code: event.data.code, error_message: event.data.message } };
+      return { status: 'failed', doc: { ended_at: endedAt(doc, event), error_code: event.data.code, error_message: event.data.message } };
     case 'BackupCancelled':
-      return { status: 'cancelled', doc: { ended_at: event.recordedAt } };
+      return { status: 'cancelled', doc: { ended_at: endedAt(doc, event) } };
     case 'BackupVerified':
       return { doc: { verified_at: event.data.at, verification: event.data } };
     case 'BackupDeleteRequested':
@@ -123,19 +130,19 @@ function afterEvent({ status, doc }: BackupRow, event: ReadEvent): { status?: st
   }
 }
 
-/** A backup that was found in storage has no request: its time is that of its decision. */
+/** A backup that was found in storage has no request: what its commit does not repeat of it is taken from its decision. */
 function insertBackup({ backups, datasets }: BackupViews, event: Of<'BackupRequested'> | Of<'BackupRecovered'>): void {
   const { data, recordedAt, meta } = event;
-  const [requestedAt, createdBy] =
-    event.type === 'BackupRecovered' ? [event.data.decidedAt, 'recovery'] : [recordedAt, event.data.requestedBy];
+  const requestedAt = event.type === 'BackupRecovered' ? (event.data.requestedAt ?? event.data.decidedAt) : recordedAt;
   const place = { backup_id: data.backupId, tenant: data.tenant, requested_at: requestedAt };
   const doc = {
     parent_id: data.parentId ?? null,
-    created_by: createdBy,
-    ...('promotedFrom' in data && data.promotedFrom !== undefined && { promoted_from: data.promotedFrom }),
+    created_by: data.requestedBy ?? RECOVERY,
+    ...(data.promotedFrom !== undefined && { promoted_from: data.promotedFrom }),
+    ...(event.type === 'BackupRecovered' && { decided_at: event.data.decidedAt }),
     trace: meta.traceparent ?? null,
     expected: data.datasets.length,
-    left_out: ('leftOut' in data && data.leftOut) || null,
+    left_out: data.leftOut ?? null,
   };
   const datasetIds = data.datasets.map((d) => d.datasetId).filter(isDataset);
   backups.insert({ ...place, type: data.backupType, status: 'pending', dataset_ids: datasetIds, doc });
@@ -148,8 +155,15 @@ function insertBackup({ backups, datasets }: BackupViews, event: Of<'BackupReque
 const withoutResult = ({ datasets }: BackupViews, { stream }: ReadEvent): void =>
   datasets.changeAll(backupIdOf(stream), ({ doc }) => (doc.status === 'pending' ? { doc: { ...doc, status: 'cancelled' } } : {}));
 
-const sealedFields = ({ data, recordedAt }: Of<'BackupSealed'>): object => ({
-  ended_at: recordedAt,
+/** A backup that was found in storage ended long before that was recorded. */
+const endedAt = ({ decided_at }: Partial<BackupDoc>, { recordedAt }: ReadEvent): string => decided_at ?? recordedAt;
+
+const sealedFields = (doc: Partial<BackupDoc>, event: Of<'BackupSealed'>): object => ({
+  ended_at: endedAt(doc, event),
+  ...resultOf(event.data),
+});
+
+const resultOf = (data: Of<'BackupSealed'>['data']): object => ({
   checksum: data.checksum,
   storage_path: data.storagePath,
   committed_at: data.committedAt,
