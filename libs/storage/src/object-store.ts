@@ -42,6 +42,12 @@ export interface ObjectStore {
    */
   read(key: ObjectKey, range?: ByteRange, signal?: AbortSignal, memory?: ArrayBuffer): Promise<Uint8Array>;
 
+  /**
+   * The file that an object is, for threads that read it by themselves (docs/decisions/0082); only of stores whose objects are plain files. Nothing is said
+   * of whether it is there: whoever cannot read it asks `read`, which tells why.
+   */
+  fileOf?(key: ObjectKey): string | undefined;
+
   /** Size and time of an object; undefined when there is none. @throws StoreUnavailable. */
   stat(key: ObjectKey, signal?: AbortSignal): Promise<ObjectEntry | undefined>;
 

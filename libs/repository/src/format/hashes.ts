@@ -1,10 +1,13 @@
-import { hash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 
 const BLOCK = 64;
 
 export const sha256 = (bytes: Uint8Array): Buffer => hash('sha256', bytes, 'buffer');
 
 export const sha256Hex = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex');
+
+/** For what comes in parts. */
+export const streamedSha256 = (): Hash => createHash('sha256');
 
 /**
  * HMAC-SHA-256 with a fixed key, from two one-shot hashes: 3.5 us for a short message where node:crypto's createHmac takes 20.

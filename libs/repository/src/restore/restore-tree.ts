@@ -157,14 +157,13 @@ export class TreeRestore {
   }
 
   async #readRange(ordinal: number, { start, end, records }: PackRange): Promise<void> {
-    const { scope, index, pool } = this.#parts;
+    const { scope, index } = this.#parts;
     const pack = index.pieces.packs[ordinal]!;
     const object = scope.names.pack(pack.kind, pack.name);
     const parts = { ...this.#parts, fileOf: (slot: number) => this.#files[slot]!.target, remaining: this.#remaining };
     try {
-      const bytes = await pool.reads.read(scope.store, object, { start, end });
+      const { outcomes, finished, written, deltaBytes } = await runUnpack(parts, { pack: ordinal, start, end, whole: false, records });
       this.#bytesRead += end - start;
-      const { outcomes, finished, written, deltaBytes } = await runUnpack(parts, { pack: ordinal, bytes, start, whole: false, records });
       this.#bytesRead += deltaBytes;
       for (const { record, lost } of outcomes) if (lost) this.#lose(record, lost.object, messageOf(lost));
       this.#advance(finished.length, written);

@@ -20,8 +20,8 @@ export interface UnpackParts {
 export interface Unpacking {
   /** Ordinal of the pack. */
   readonly pack: number;
-  readonly bytes: Uint8Array;
   readonly start: number;
+  readonly end: number;
   readonly whole: boolean;
   readonly records: readonly NeededRecord[];
   readonly listed?: readonly NeededRecord[];
@@ -41,23 +41,64 @@ export interface Unpacked extends Pick<UnpackResult, 'finished' | 'written' | 'p
   readonly deltaBytes: number;
 }
 
-/** Has a thread open records and their deltas. @throws what the pool throws, keys.* errors of the pack; damage of records is in the outcomes. */
-export async function runUnpack(parts: UnpackParts, { pack, bytes, start, whole, records, listed = [] }: Unpacking): Promise<Unpacked> {
+/**
+ * Has a thread open records and their deltas. Where objects are files it reads them itself; what it cannot read is read from the store, which tells why.
+ * @throws what the pool and the store throw, keys.* errors of the pack; damage of records is in the outcomes.
+ */
+export async function runUnpack(parts: UnpackParts, work: Unpacking): Promise<Unpacked> {
+  const { start, end, pack, records, whole } = work;
+  const object = objectOf(parts, pack);
+  const path = parts.scope.store.fileOf?.(object);
+  const first = path === undefined ? undefined : await open(parts, work, { bytes: NONE, start, file: { path, end } });
+  if (first && !first.unread) return first;
+  const again = first && !whole ? { ...work, records: records.filter((record) => first.unreadOf.has(record)) } : work;
+  const bytes = await parts.pool.reads.read(parts.scope.store, object, { start, end });
+  const second = await open(parts, again, { bytes, start });
+  return first && !whole ? both(first, second) : second;
+}
+
+const NONE = new Uint8Array(0);
+
+interface Opened extends Unpacked {
+  readonly unread: boolean;
+  /** Whole records whose bytes could not be read. */
+  readonly unreadOf: ReadonlySet<NeededRecord>;
+}
+
+/** What was read at once, and what only the store could read. */
+function both(first: Opened, second: Opened): Unpacked {
+  const again = new Set(second.outcomes.map(({ record }) => record));
+  return {
+    outcomes: [...first.outcomes.filter(({ record }) => !again.has(record)), ...second.outcomes],
+    finished: [...first.finished, ...second.finished],
+    written: first.written + second.written,
+    deltaBytes: first.deltaBytes + second.deltaBytes,
+  };
+}
+
+async function open(
+  parts: UnpackParts,
+  { pack, whole, records, listed = [] }: Unpacking,
+  from: Pick<PackBytes, 'bytes' | 'start' | 'file'>,
+): Promise<Opened> {
   const { scope, pool, remaining } = parts;
-  const own = { ...opening(parts, pack), bytes, start };
+  const own = { ...opening(parts, pack), ...from };
   const deltas = await readDeltas(parts, records);
   const entries = inOrder(records, listed, deltas);
-  const sources = [own, ...deltas.sources].map((source) => ({ ...source, bytes: handed(pool, source.bytes) }));
+  const sources: PackBytes[] = [own, ...deltas.sources].map((source) => ({ ...source, bytes: handed(pool, source.bytes) }));
+  const brought = sources.filter(({ file }) => !file);
   const job: UnpackJob = { type: 'unpack', sources, idKey: scope.keys.idKey, whole, remaining, ...recordLists(entries, parts.fileOf) };
-  const lent = sources.map((source) => pool.reads.isLent(source.bytes));
+  const lent = brought.map((source) => pool.reads.isLent(source.bytes));
   const result = await pool.run(
     job,
-    sources.map((source) => source.bytes.buffer as ArrayBuffer),
+    brought.map((source) => source.bytes.buffer as ArrayBuffer),
   );
   for (const [i, memory] of result.memory.entries()) if (lent[i]) pool.reads.give(memory);
   const { finished, written, packProblem } = result;
   const outcomes = [...outcomesOf(parts, result, entries), ...deltas.lost];
-  return { finished, written, packProblem, outcomes, deltaBytes: deltas.sources.reduce((sum, source) => sum + source.bytes.length, 0) };
+  const deltaBytes = deltas.sources.reduce((sum, source) => sum + source.bytes.length, 0);
+  const unreadOf = new Set(result.failed.filter(({ unread }) => unread).map(({ record }) => entries[record]!.record));
+  return { finished, written, packProblem, outcomes, deltaBytes, unread: result.unread === true, unreadOf };
 }
 
 /** Bytes with memory that goes with them. */

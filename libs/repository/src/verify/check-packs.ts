@@ -55,22 +55,23 @@ export async function checkPacksFull(check: PackCheck, pool: WorkerPool): Promis
   const checkOne: CheckOne = async (pack, object, records) => {
     const ordinal = check.index.pieces.ordinalOf(pack.name)!;
     const { whole, later, listed } = portionsOf(records);
-    const bytes = await pool.reads.read(check.scope.store, object, { start: 0, end: pack.size });
-    const read = bytes.length;
-    const { outcomes, packProblem } = await runUnpack(parts, { pack: ordinal, bytes, start: 0, whole: true, records: whole, listed });
+    const all = { pack: ordinal, start: 0, end: pack.size, whole: true };
+    const { outcomes, packProblem } = await runUnpack(parts, { ...all, records: inPlace(whole), listed });
     for (const outcome of outcomes) settle(check, outcome);
     if (packProblem) report(check, object, 'damaged', `${object} is damaged: ${packProblem}.`, []);
     for (const range of rangesOf(later)) await checkRange(parts, ordinal, object, range);
-    progress(read);
+    progress(pack.size);
   };
   await eachPack(check, crew, checkOne).finally(() => pool.reads.trim());
 }
 
+/** A pack is read from its start to its end. */
+const inPlace = (records: readonly NeededRecord[]): NeededRecord[] => [...records].sort((a, b) => a.location.offset - b.location.offset);
+
 /** The deltas for which there was no room beside the whole pack. */
 async function checkRange(parts: PackCheck & UnpackParts, pack: number, object: string, { start, end, records }: PackRange): Promise<void> {
   try {
-    const bytes = await parts.pool.reads.read(parts.scope.store, object, { start, end });
-    const { outcomes } = await runUnpack(parts, { pack, bytes, start, whole: false, records });
+    const { outcomes } = await runUnpack(parts, { pack, start, end, whole: false, records });
     for (const outcome of outcomes) settle(parts, outcome);
   } catch (error) {
     loseBy(parts, object, error, records);

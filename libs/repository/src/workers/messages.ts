@@ -90,9 +90,11 @@ export interface PackBytes {
   readonly belonging: Belonging;
   readonly salt: Uint8Array;
   readonly commitment: Uint8Array;
-  /** Bytes of the pack from `start`. */
+  /** Bytes of the pack from `start`; none where the thread reads them itself. */
   readonly bytes: Uint8Array;
   readonly start: number;
+  /** Where the thread reads the bytes from `start` to `end`. */
+  readonly file?: { readonly path: string; readonly end: number };
 }
 
 /** Records to open and check, and where their pieces go. */
@@ -122,13 +124,15 @@ export interface UnpackResult {
   /** SHA-256 of every piece, 32 bytes a record; zeros where it failed, and for those that are only listed. */
   readonly inner: Uint8Array;
   /** Records that did not come back right. A delta whose base failed has the base's message. */
-  readonly failed: readonly { readonly record: number; readonly message: string; readonly byBase?: boolean }[];
+  readonly failed: readonly { readonly record: number; readonly message: string; readonly byBase?: boolean; readonly unread?: boolean }[];
+  /** Some of a source's file could not be read: those records are among the failed ones, and what it says of the pack does not count. */
+  readonly unread?: boolean;
   /** Slots of files that are complete now, and bytes written. */
   readonly finished: readonly number[];
   readonly written: number;
   /** What is wrong with the pack itself (only `whole`). */
   readonly packProblem?: string;
-  /** Of the sources, given back. */
+  /** Of the sources that came with bytes, given back. */
   readonly memory: readonly ArrayBuffer[];
 }
 

@@ -249,7 +249,8 @@ export class WorkerPool {
 
 /** Bytes of files or packs that a job works on. */
 function bytesOf(work: Job): number {
-  if (work.type === 'unpack') return work.sources.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  if (work.type === 'unpack')
+    return work.sources.reduce((sum, { bytes, start, file }) => sum + (file ? file.end - start : bytes.length), 0);
   return work.type === 'finish' ? 0 : work.files.reduce((sum, { size }) => sum + size, 0);
 }
 

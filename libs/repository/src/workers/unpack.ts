@@ -4,6 +4,7 @@ import { recordOpener } from '../format/pack-reader.ts';
 import { release } from '../format/release.ts';
 import { RECORD_AS, RECORD_WORDS, type UnpackJob, type UnpackResult, type WriteJob } from './messages.ts';
 import { packProblem } from './pack-problem.ts';
+import { type PackSource, PackUnread, packSource } from './pack-source.ts';
 import { TargetFiles } from './target-files.ts';
 
 interface OpenedPiece {
@@ -16,7 +17,7 @@ interface Done {
   written: number;
 }
 
-type Failed = { record: number; message: string; byBase?: boolean };
+type Failed = { record: number; message: string; byBase?: boolean; unread?: boolean };
 
 /** Opens and checks records of one pack with their deltas, and writes what is right where it belongs. Damage is in the result; @throws TargetFailed only. */
 export function unpack(job: UnpackJob): UnpackResult {
@@ -24,21 +25,35 @@ export function unpack(job: UnpackJob): UnpackResult {
   const failed: Failed[] = [];
   const targets = new TargetFiles();
   const done: Done = { finished: [], written: 0 };
+  const memory = job.sources.filter(({ file }) => !file).map(({ bytes }) => bytes.buffer as ArrayBuffer);
+  const sources: PackSource[] = [];
   try {
-    for (const { record, piece } of piecesOf(job, failed)) {
+    for (const source of job.sources) sources.push(packSource(source));
+    for (const { record, piece } of piecesOf(job, sources, failed)) {
       inner.set(piece.inner, 32 * record);
       place(job, record, piece.bytes, targets, done);
     }
+    const problem = job.whole ? packProblem(job, sources[0]!, new Set(failed.map(({ record }) => record))) : undefined;
+    const unread = failed.some((failure) => failure.unread);
+    return { inner, failed, ...done, packProblem: problem, unread, memory };
+  } catch (cause) {
+    if (!(cause instanceof PackUnread)) throw cause;
+    return { inner, failed: sources.length < job.sources.length ? allOf(job) : failed, ...done, unread: true, memory };
   } finally {
     targets.close();
+    for (const source of sources) source.close();
   }
-  const problem = job.whole ? packProblem(job, job.sources[0]!, new Set(failed.map(({ record }) => record))) : undefined;
-  return { inner, failed, ...done, packProblem: problem, memory: job.sources.map(({ bytes }) => bytes.buffer as ArrayBuffer) };
 }
 
+/** The file was not even opened. */
+const allOf = ({ records }: UnpackJob): Failed[] =>
+  Array.from({ length: records.length / RECORD_WORDS }, (_, record) => ({ record, message: UNREAD, unread: true }));
+
+const UNREAD = 'its file could not be read';
+
 /** Pieces that are right, one after the other; their bytes are valid until the next one. A base stays in memory while its deltas are opened. */
-function* piecesOf(job: UnpackJob, failed: Failed[]): Generator<{ record: number; piece: OpenedPiece }> {
-  const check = recordChecker(job);
+function* piecesOf(job: UnpackJob, sources: readonly PackSource[], failed: Failed[]): Generator<{ record: number; piece: OpenedPiece }> {
+  const check = recordChecker(job, sources);
   let base: OpenedPiece | undefined;
   let baseProblem = 'its base was not read';
   for (let record = 0; record * RECORD_WORDS < job.records.length; record++) {
@@ -77,8 +92,9 @@ function tryRecord<T>(check: () => T, failed: Failed[], record: number): T | und
   try {
     return check();
   } catch (cause) {
-    if (!(cause instanceof Malformed)) throw cause;
-    failed.push({ record, message: cause.message });
+    if (cause instanceof PackUnread) failed.push({ record, message: UNREAD, unread: true });
+    else if (cause instanceof Malformed) failed.push({ record, message: cause.message });
+    else throw cause;
     return undefined;
   }
 }
@@ -92,15 +108,14 @@ function namingFor(idKey: Uint8Array): PieceNaming {
 }
 
 /** GCM, length, then the id: HMAC(id key, SHA-256(piece)). */
-function recordChecker({ sources, ids, records, idKey }: UnpackJob) {
-  const openers = sources.map(({ key, belonging, kind }) => recordOpener(key, belonging, kind));
+function recordChecker({ sources: packs, ids, records, idKey }: UnpackJob, sources: readonly PackSource[]) {
+  const openers = packs.map(({ key, belonging, kind }) => recordOpener(key, belonging, kind));
   const names = namingFor(idKey);
   return (i: number, base?: Uint8Array): OpenedPiece => {
     const [source, offset, length, record] = wordsOf(records, i);
-    const { bytes, start } = sources[source]!;
-    if (offset < start || offset - start + length > bytes.length) throw new Malformed('the object ends before a record does');
+    const sealed = sources[source]!.bytes(offset, offset + length);
     const id = ids.subarray(32 * i, 32 * i + 32);
-    const piece = openers[source]!(id, record, bytes.subarray(offset - start, offset - start + length), base && (() => base));
+    const piece = openers[source]!(id, record, sealed, base && (() => base));
     const inner = sha256(piece);
     if (Buffer.compare(names.id(inner), id) !== 0) throw new Malformed('a piece does not have the content its id names');
     return { bytes: piece, inner };
