@@ -23,6 +23,7 @@ export type { ByteRange, ObjectEntry, ObjectKey, ObjectStore } from './object-st
 export { LIST_PAGE_MAX } from './object-store.ts';
 export type { OpenStoreOptions, StoreLocation } from './open-store.ts';
 export { openStore, parseStoreLocation } from './open-store.ts';
+export { PAGE_BYTES, pageMemory } from './page-memory.ts';
 export type { ProbeResult } from './probe.ts';
 export { probeCreateIfAbsent } from './probe.ts';
 export { SourceMissing, SourceNotAFile, SourceOutside, SourceUnavailable } from './source/errors.ts';

@@ -1,3 +1,4 @@
+import { pageMemory } from '@dr/storage';
 import { Lane } from '../concurrency.ts';
 import { pieceNaming, sha256Hex } from '../format/hashes.ts';
 import { packBufferBytes } from '../format/pack-writer.ts';
@@ -60,7 +61,7 @@ export class PageStore {
       sink: {
         obtain: async () => {
           await this.#upload;
-          this.#buffer ??= Buffer.allocUnsafeSlow(packBufferBytes(targetBytes));
+          this.#buffer ??= Buffer.from(pageMemory(packBufferBytes(targetBytes)));
           return this.#buffer;
         },
         deliver: (kind, { name, header, bytes, entries }) => {

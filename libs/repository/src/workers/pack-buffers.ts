@@ -1,3 +1,4 @@
+import { pageMemory } from '@dr/storage';
 import type { PackKind } from '../format/object-names.ts';
 
 /** The fixed pool of pack buffers, lent to threads in the order they asked. Buffers are made when first needed and never more than `counts`. */
@@ -45,6 +46,6 @@ export class PackBuffers<Thread> {
   #make(kind: PackKind): ArrayBuffer | undefined {
     if (this.#made[kind] >= this.#counts[kind]) return undefined;
     this.#made[kind]++;
-    return new ArrayBuffer(this.bytes[kind]);
+    return pageMemory(this.bytes[kind]);
   }
 }

@@ -1,7 +1,7 @@
-import { link, lstat, mkdir, open, readdir, rmdir, unlink } from 'node:fs/promises';
+import { link, lstat, mkdir, open, readdir, rmdir, statfs, unlink } from 'node:fs/promises';
 
 /** The system calls that the local backend stands on, in one place so that tests can make each of them fail. */
-export const disk = { link, lstat, mkdir, open, readdir, rmdir, unlink };
+export const disk = { link, lstat, mkdir, open, readdir, rmdir, statfs, unlink };
 
 export type Disk = typeof disk;
 

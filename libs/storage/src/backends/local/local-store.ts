@@ -7,6 +7,7 @@ import { checkKey, checkPrefix } from '../../object-key.ts';
 import type { ByteRange, ObjectEntry, ObjectKey, ObjectStore } from '../../object-store.ts';
 import type { OpenStoreOptions } from '../../open-store.ts';
 import { Pace } from '../../source/pace.ts';
+import { DirectWrites } from './direct-writes.ts';
 import { type Disk, errno, disk as realDisk } from './disk.ts';
 import { DurableFolders } from './durable-folders.ts';
 import { listObjects, statObject } from './list-objects.ts';
@@ -34,6 +35,7 @@ class LocalStore implements ObjectStore {
   readonly #writable: boolean;
   readonly #disk: Disk;
   readonly #folders: DurableFolders;
+  readonly #direct: DirectWrites;
   /** Undefined over calls that a test makes fail: those are all of the patient kind. */
   readonly #pace: Pace | undefined;
 
@@ -43,6 +45,7 @@ class LocalStore implements ObjectStore {
     this.#writable = writable;
     this.#disk = disk;
     this.#folders = new DurableFolders(root, disk);
+    this.#direct = new DirectWrites(root, disk);
     this.#pace = disk === realDisk ? new Pace() : undefined;
   }
 
@@ -62,7 +65,8 @@ class LocalStore implements ObjectStore {
   async #put(name: string, buffers: readonly Uint8Array[], signal?: AbortSignal): Promise<boolean> {
     await this.#folders.ensure(dirname(name));
     const temporary = temporaryName(this.#root);
-    const handle = await writeTemporary(temporary, buffers, this.uri, this.#disk);
+    const direct = await this.#direct.fit(buffers);
+    const handle = await writeTemporary(temporary, buffers, { store: this.uri, disk: this.#disk, direct });
     try {
       signal?.throwIfAborted();
       const won = await linkOnce(temporary, name, handle, this.#disk);

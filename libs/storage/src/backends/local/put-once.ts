@@ -1,14 +1,37 @@
 import type { FileHandle } from 'node:fs/promises';
 import { NotDurable } from '../../errors.ts';
+import { DIRECT_FLAGS } from './direct-writes.ts';
 import { type Disk, errno } from './disk.ts';
 
 /**
  * Writes a new file with these buffers and makes it durable. A failed fsync is fatal for the file: the system may have dropped its pages, so it
  * is neither tried again nor linked.
+ * @param direct past the page cache, where the disk takes it so.
  * @returns the open handle; the caller closes it and unlinks the file.
  */
-export async function writeTemporary(path: string, buffers: readonly Uint8Array[], store: string, disk: Disk): Promise<FileHandle> {
-  const handle = await disk.open(path, 'wx', 0o600);
+export async function writeTemporary(
+  path: string,
+  buffers: readonly Uint8Array[],
+  { store, disk, direct = false }: { store: string; disk: Disk; direct?: boolean },
+): Promise<FileHandle> {
+  if (!direct || DIRECT_FLAGS === undefined) return written(path, 'wx', buffers, store, disk);
+  try {
+    return await written(path, DIRECT_FLAGS, buffers, store, disk);
+  } catch (cause) {
+    // The disk has larger sectors than a page, or a layer below takes no direct writes.
+    if (errno(cause) !== 'EINVAL') throw cause;
+    return written(path, 'wx', buffers, store, disk);
+  }
+}
+
+async function written(
+  path: string,
+  flags: string | number,
+  buffers: readonly Uint8Array[],
+  store: string,
+  disk: Disk,
+): Promise<FileHandle> {
+  const handle = await disk.open(path, flags, 0o600);
   try {
     await writeAll(handle, buffers);
     await handle.sync().catch((cause) => {
