@@ -149,6 +149,8 @@ export type ToWorker =
   | SessionSetup
   | { readonly type: 'table'; readonly session: number; readonly table: KnownTable }
   | { readonly type: 'end-session'; readonly session: number }
+  /** To a thread with work: it exits by itself once the message reaches it, never in the middle of a call into zstd or the system. */
+  | { readonly type: 'close' }
   | { readonly type: 'buffer'; readonly kind: PackKind; readonly buffer: ArrayBuffer }
   /** The bytes of a pack whose trust the worker is to decide; none when it could not be read. */
   | { readonly type: 'pack-bytes'; readonly session: number; readonly pack: number; readonly name: string; readonly bytes?: Uint8Array }

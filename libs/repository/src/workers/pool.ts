@@ -25,6 +25,8 @@ interface Pending {
 interface Thread {
   readonly worker: Worker;
   readonly jobs: Map<number, Pending>;
+  /** When it has exited. */
+  readonly ended: Promise<unknown>;
 }
 
 /** A session's ears on the main thread. */
@@ -119,9 +121,17 @@ export class WorkerPool {
     for (const thread of this.#threads) this.#post(thread, message);
   }
 
+  /** A thread with work ends by itself, at the end of its job or where it waits: ended from here inside zstd, Node takes the process with it (0088). */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    await Promise.all(
+      this.#threads.map(({ worker, jobs, ended }) => {
+        if (jobs.size === 0) return worker.terminate();
+        worker.ref();
+        worker.postMessage({ type: 'close' } satisfies ToWorker);
+        return ended;
+      }),
+    );
   }
 
   #start(): Thread {
@@ -131,7 +141,7 @@ export class WorkerPool {
       execArgv: source ? ['--conditions=dr-source', '--disable-warning=ExperimentalWarning'] : [],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
     });
-    const thread: Thread = { worker, jobs: new Map() };
+    const thread: Thread = { worker, jobs: new Map(), ended: new Promise((resolve) => worker.once('exit', resolve)) };
     worker.on('message', (message: FromWorker) => this.#hear(thread, message));
     worker.on('error', (cause) => this.#die(new WorkerDied(cause)));
     worker.on('exit', (code) => this.#closed || this.#die(new WorkerDied(`exit ${code}`)));
@@ -153,7 +163,7 @@ export class WorkerPool {
   }
 
   #dispatch(): void {
-    while (this.#queue.length > 0) {
+    while (this.#queue.length > 0 && !this.#closed) {
       const thread = this.#freest();
       if (thread.jobs.size >= DEPTH) return;
       this.#hand(thread, this.#queue.shift()!);
@@ -209,7 +219,7 @@ export class WorkerPool {
   #settle(thread: Thread, job: number, end: (pending: Pending) => void): void {
     const pending = thread.jobs.get(job);
     thread.jobs.delete(job);
-    if (thread.jobs.size === 0) thread.worker.unref();
+    if (thread.jobs.size === 0 && !this.#closed) thread.worker.unref();
     if (pending) end(pending);
     this.#dispatch();
   }

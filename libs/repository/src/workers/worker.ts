@@ -127,5 +127,7 @@ port.on('message', (message: ToWorker) => {
       return;
     case 'end-session':
       return endSession(message.session);
+    case 'close':
+      process.exit(0);
   }
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { MemoryStore } from '@dr/storage/faults';
 import { Crew, Lane, mapLimited } from '../concurrency.ts';
 import { newRepository } from '../testing/opened.ts';
@@ -142,6 +142,19 @@ describe('threads', () => {
     expect(tree.newBytes).toBeGreaterThanOrEqual(40_000_000);
     await session.close();
     await repository.close();
+  });
+
+  test('that are at work when the repository is closed end by themselves, and harm nothing', async () => {
+    const file = { kind: 'file' as const, mode: 0o644, uid: 0, gid: 0, mtimeNs: 0n, ctimeNs: 0n, ino: 1n, size: 20_000 };
+    const text = (i: number): Buffer => Buffer.from(`row ${i} `.repeat(4_000)).subarray(0, file.size);
+    const files = Array.from({ length: 2_000 }, (_, i) => ({ ...file, path: `${i}`, content: text(i) }));
+    for (let round = 0; round < 8; round++) {
+      const repository = await newRepository(new MemoryStore(), { workers: 2 });
+      const session = await (await repository.tenant('acme', { create: true })).session('backup_1', { type: 'full' });
+      void session.capture({ datasetId: 'set', root: '/', files: [files] }).catch(() => undefined);
+      await wait(60 + 7 * round);
+      await repository.close();
+    }
   });
 
   test('are not started by a repository that only lists', async () => {
