@@ -10,17 +10,18 @@ export interface BackupRow {
   status: string;
   dataset_ids: string[];
   doc: BackupDoc;
-  datasets: { n: number; doc: Record<string, unknown> }[] | null;
+  /** In the order of their numbers. */
+  datasets: Record<string, unknown>[] | null;
   description: string | null;
   user_metadata: Record<string, unknown> | null;
   /** Why a job of an unfinished backup waits for its next try. */
   waiting: { code: string | null; message: string } | null;
 }
 
-/** Of `catalog_backups b` and `operation_texts t`: everything that the resource shows. */
+/** Of `catalog_backups b` and `operation_texts t`: everything that the resource shows. Documents are strung together as text: built anew as jsonb they took nine tenths of the statement. */
 export const COLUMNS = `b.backup_id, b.tenant, to_char(b.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS requested_at,
   b.type, b.status, b.dataset_ids, b.doc, t.description, t.metadata AS user_metadata,
-  (SELECT jsonb_agg(jsonb_build_object('n', d.n, 'doc', d.doc) ORDER BY d.n) FROM catalog_backup_datasets d
+  (SELECT ('[' || string_agg(d.doc::text, ',' ORDER BY d.n) || ']')::json FROM catalog_backup_datasets d
     WHERE d.backup_id = b.backup_id) AS datasets,
   CASE WHEN b.status IN ('pending', 'running') THEN (SELECT jsonb_build_object('code', j.error_code, 'message', j.error) FROM jobs j
     WHERE j.operation_id = b.backup_id AND j.status = 'queued' AND j.error IS NOT NULL
@@ -58,10 +59,7 @@ export interface BackupDoc {
 /** The Backup of CONTRACT section 2. */
 export function backupResource(row: BackupRow): Record<string, unknown> {
   const { doc } = row;
-  const { datasets, systemState } = withoutSystemState(
-    (row.datasets ?? []).map((d) => d.doc),
-    (d) => String(d['dataset_id']),
-  );
+  const { datasets, systemState } = withoutSystemState(row.datasets ?? [], (d) => String(d['dataset_id']));
   return {
     backup_id: row.backup_id,
     timestamp: new Date(row.requested_at).toISOString(),
@@ -100,7 +98,7 @@ function itemOf({ dataset_id, status, objects, bytes, new_bytes, findings, error
 
 /** The newest of the backups that its data sets were built on; null when every byte was read, whatever the type. */
 function parentOf({ doc, datasets }: BackupRow): string | null {
-  const parents = (datasets ?? []).map((d) => d.doc['parent_id']).filter((id) => typeof id === 'string');
+  const parents = (datasets ?? []).map((d) => d['parent_id']).filter((id) => typeof id === 'string');
   return parents.sort().at(-1) ?? doc.parent_id;
 }
 
@@ -115,7 +113,7 @@ const durationSeconds = ({ doc, requested_at }: BackupRow): number | null =>
 
 /** Data sets that have their result, out of those expected. Bytes move on the progress channel, not in the log. */
 function progress({ doc, datasets, status }: BackupRow): object {
-  const ended = (datasets ?? []).filter((d) => d.doc['status'] !== 'pending').length;
+  const ended = (datasets ?? []).filter((d) => d['status'] !== 'pending').length;
   const end = doc.ended_as ?? status;
   const sealed = end === 'completed' || end === 'partial';
   return { datasets_total: doc.expected, datasets_done: sealed ? doc.expected : ended };
