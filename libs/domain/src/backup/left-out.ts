@@ -1,7 +1,7 @@
 import type { MissingDataset } from '../dataset/dataset.ts';
 import { listOf, message } from '../schema/composites.ts';
 import { oneOf, small, text } from '../schema/scalars.ts';
-import type { ValueOf } from '../schema/shape.ts';
+import { readableOrNothing, type ValueOf } from '../schema/shape.ts';
 
 const reason = oneOf('loose-file', 'symlink', 'special', 'bad-name', 'name-taken', 'unreadable');
 export type LeftOutReason = ValueOf<typeof reason>;
@@ -46,10 +46,4 @@ export function lostIn(given: LeftOut | undefined): MissingDataset[] {
 }
 
 /** What stands in a commit, of whatever writer. */
-export function leftOutFrom(stored: unknown): LeftOut | undefined {
-  try {
-    return stored === undefined ? undefined : leftOut.read(stored, 'leftOut');
-  } catch {
-    return undefined;
-  }
-}
+export const leftOutFrom = (stored: unknown): LeftOut | undefined => readableOrNothing(leftOut, stored);

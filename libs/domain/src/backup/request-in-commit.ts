@@ -1,5 +1,5 @@
 import { text, time } from '../schema/scalars.ts';
-import type { Shape } from '../schema/shape.ts';
+import { readableOrNothing } from '../schema/shape.ts';
 import type { BackupRecovered, BackupRequested } from './events.ts';
 import { leftOutFrom } from './left-out.ts';
 
@@ -13,21 +13,13 @@ export function requestForCommit({ leftOut, promotedFrom, requestedBy }: BackupR
 /** The inverse. Older commits have less; what another writer left there is not trusted to be right. */
 export function requestFrom(extra: Readonly<Record<string, unknown>> = {}): RequestInCommit {
   const leftOut = leftOutFrom(extra['leftOut']);
-  const promotedFrom = readable(text, extra['promotedFrom']);
-  const requestedBy = readable(text, extra['requestedBy']);
-  const requestedAt = readable(time, extra['requestedAt']);
+  const promotedFrom = readableOrNothing(text, extra['promotedFrom']);
+  const requestedBy = readableOrNothing(text, extra['requestedBy']);
+  const requestedAt = readableOrNothing(time, extra['requestedAt']);
   return {
     ...(leftOut && { leftOut }),
     ...(promotedFrom !== undefined && { promotedFrom }),
     ...(requestedBy !== undefined && { requestedBy }),
     ...(requestedAt !== undefined && { requestedAt }),
   };
-}
-
-function readable<T>(shape: Shape<T>, stored: unknown): T | undefined {
-  try {
-    return stored === undefined ? undefined : shape.read(stored, 'extra');
-  } catch {
-    return undefined;
-  }
 }

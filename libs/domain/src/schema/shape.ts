@@ -42,3 +42,12 @@ export class ShapeProblem extends Error {
     this.path = path;
   }
 }
+
+/** What another writer may have stored: its value when it has the shape, else undefined. */
+export function readableOrNothing<T>(shape: Shape<T>, stored: unknown): T | undefined {
+  try {
+    return stored === undefined ? undefined : shape.read(stored, '');
+  } catch {
+    return undefined;
+  }
+}
