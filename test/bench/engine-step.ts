@@ -1,15 +1,18 @@
 /**
  * One step of the benchmark on our engine: engine-step.ts REPOSITORY init | backup SOURCE ID | restore ID TARGET | verify.
  * A backup is what an archiver makes of a source: its data sets are found and captured by their plans, several at once, an incremental where there is a
- * parent. A source without data sets is one opaque set.
+ * parent. While the repository opens, the first of them are listed. A source without data sets is one opaque set.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { CapturePlan } from '@dr/deeplake/capture';
 import { type BackupSession, type CommitDataset, initRepository, openRepository, type TenantRepository } from '@dr/repository';
-import { openSourceFolder, openStore } from '@dr/storage';
+import { openSourceFolder, openStore, type SourceFolder } from '@dr/storage';
 
 const TENANT = 'bench';
 const AT_ONCE = 2;
+/** Data sets that are listed before the repository is open. */
+const AHEAD_MAX = 8;
 const engine = { unlock: { passphrase: async () => process.env['DR_BENCH_PASSPHRASE']! }, now: Date.now };
 
 const [repositoryFolder, step, ...args] = process.argv.slice(2) as [string, string, ...string[]];
@@ -24,17 +27,17 @@ async function onRepository(): Promise<void> {
   const repository = await opening;
   const tenant = await repository.tenant(TENANT, { create: true });
   const [first, second] = args as [string, string];
-  if (step === 'backup') await backUp(tenant, first, second, found);
+  if (step === 'backup') await backUp(tenant, second, found);
   else if (step === 'restore') await restore(tenant, first, second);
   else await verify(tenant);
   await repository.close();
 }
 
-async function backUp(tenant: TenantRepository, source: string, backupId: string, found: readonly string[]): Promise<void> {
+async function backUp(tenant: TenantRepository, backupId: string, found: readonly Found[]): Promise<void> {
   const parent = await newestCommit(tenant);
   const type = parent ? 'incremental' : 'full';
   const session = await tenant.session(backupId, { type });
-  const datasets = await inTurns(found, AT_ONCE, (path) => capture(session, source, path, parent?.datasets));
+  const datasets = await inTurns(found, AT_ONCE, (dataset) => capture(session, dataset, parent?.datasets));
   const manifest = { backupId, tenant: TENANT, type, datasets, createdAtMs: Date.now(), expected: datasets.length } as const;
   await session.commit(manifest);
   await session.close();
@@ -46,24 +49,40 @@ async function newestCommit(tenant: TenantRepository) {
   return newest;
 }
 
-async function datasetsIn(source: string): Promise<string[]> {
-  const { discoverDatasets } = await import('@dr/deeplake/capture');
-  const paths: string[] = [];
-  for await (const found of discoverDatasets(await openSourceFolder(source))) if (found.kind === 'dataset') paths.push(found.path);
-  return paths.length > 0 ? paths : ['.'];
+interface Found {
+  readonly path: string;
+  readonly folder: SourceFolder;
+  readonly plan: CapturePlan;
+  /** Whether a byte of any of its files was read. */
+  read: boolean;
 }
 
-async function capture(
-  session: BackupSession,
-  source: string,
-  path: string,
-  parents: readonly CommitDataset[] = [],
-): Promise<CommitDataset> {
+async function datasetsIn(source: string): Promise<Found[]> {
+  const { discoverDatasets } = await import('@dr/deeplake/capture');
+  const found: Found[] = [];
+  const add = async (path: string, format?: 'v3' | 'v4' | 'opaque') =>
+    found.push(await planned(source, path, format, found.length < AHEAD_MAX));
+  for await (const item of discoverDatasets(await openSourceFolder(source))) if (item.kind === 'dataset') await add(item.path, item.format);
+  if (found.length === 0) await add('.');
+  return found;
+}
+
+async function planned(source: string, path: string, format: 'v3' | 'v4' | 'opaque' | undefined, ahead: boolean): Promise<Found> {
   const { planCapture } = await import('@dr/deeplake/capture');
   const folder = await openSourceFolder(join(source, path));
-  const plan = await planCapture(folder, { now: Date.now });
+  const plan = await planCapture(folder, { now: Date.now, format });
+  const found: Found = { path, folder, plan, read: false };
+  if (ahead) plan.listAhead(() => !found.read);
+  return found;
+}
+
+async function capture(session: BackupSession, dataset: Found, parents: readonly CommitDataset[] = []): Promise<CommitDataset> {
+  const { path, folder, plan } = dataset;
   const bases = parents.flatMap(({ datasetId, root }) => (datasetId === path && root !== undefined ? [root] : []));
-  const tree = await session.capture({ datasetId: path, root: folder.root, files: plan.files, bases });
+  const onRead = () => {
+    dataset.read = true;
+  };
+  const tree = await session.capture({ datasetId: path, root: folder.root, files: plan.files, bases, onRead });
   if (tree.findings.length > 0) throw new Error(`${path}: ${tree.findings[0]!.path} ${tree.findings[0]!.message}`);
   const { root, objects, bytes, newBytes } = tree;
   return { datasetId: path, format: plan.format, root, status: 'completed', objects, bytes, newBytes };

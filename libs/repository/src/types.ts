@@ -88,6 +88,8 @@ export interface CaptureRequest {
   readonly slice?: boolean;
   readonly signal?: AbortSignal;
   readonly progress?: (progress: Progress) => void;
+  /** Told before bytes of any file are read: files that are taken over are not. */
+  readonly onRead?: () => void;
 }
 
 /** Files and their bytes. */

@@ -21,12 +21,17 @@ export function changedAtNs({ mtimeNs, ctimeNs }: SourceFile): bigint {
   return mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
 }
 
-/** Digest of what a listing shows, in its order. Folders count by their names: their times only tell that entries came or went. */
+/** Digest of what a listing shows, in its order. Folders count by their names, their times only tell that entries came or went; unless it is to be `exact`. */
 export class ListingDigest {
   readonly #hash: Hash = createHash('sha256');
+  readonly #exact: boolean;
+
+  constructor(exact = false) {
+    this.#exact = exact;
+  }
 
   add({ path, kind }: SourceFile, identity: string): void {
-    this.#hash.update(`${path}\0${kind === 'dir' ? kind : identity}\n`);
+    this.#hash.update(`${path}\0${kind === 'dir' && !this.#exact ? kind : identity}\n`);
   }
 
   value(): string {

@@ -4,10 +4,11 @@ import { formatOfFolder } from '../discovery/layout.ts';
 import { PlanAlreadyRead } from '../errors.ts';
 import type { DatasetFormat } from '../finding.ts';
 import { fixed, PIECE_BYTES } from './chunkers.ts';
+import { type Ahead, ListedAhead } from './list-ahead.ts';
 import { listForCapture } from './list-source.ts';
 import { planV3 } from './plan-v3.ts';
 import { planV4 } from './plan-v4.ts';
-import { BARRIER, type CapturePlan, newNotes, type PlannedFile, type SourceNotes } from './planned-file.ts';
+import { BARRIER, type CapturePlan, newNotes, type PlannedFile, READ_BARRIER, type SourceNotes } from './planned-file.ts';
 import { ROUND_LIMITS, type RoundLimits, settle } from './settle.ts';
 import { toPlanned } from './to-planned.ts';
 import { withPins } from './with-pins.ts';
@@ -28,6 +29,8 @@ export interface PlanOptions {
 export interface Planning extends Required<Omit<PlanOptions, 'format' | 'pins'>> {
   readonly folder: SourceFolder;
   readonly notes: SourceNotes;
+  /** Set before the first page is asked for, if at all. */
+  ahead?: Ahead;
 }
 
 /**
@@ -41,7 +44,7 @@ export async function planCapture(folder: SourceFolder, options: PlanOptions): P
   const planning: Planning = { folder, now, sleep, limits, notes: newNotes() };
   const plans = { v3: planV3, v4: planV4, opaque: planOpaque };
   const files = () => (options.pins ? withPins(plans[format](planning), format) : plans[format](planning));
-  return { format, notes: planning.notes, files: once(files) };
+  return { format, notes: planning.notes, ...readOnce(planning, files) };
 }
 
 function planOpaque(planning: Planning): AsyncIterable<PlannedFile[]> {
@@ -54,18 +57,26 @@ async function* planInOrder(changed: AsyncIterable<SourceFile[]>, notes: SourceN
 }
 
 /** A second reading would repeat the listing but not the moment, so it is refused. */
-function once(start: () => AsyncIterable<PlannedFile[]>): AsyncIterable<PlannedFile[]> {
+function readOnce(planning: Planning, start: () => AsyncIterable<PlannedFile[]>): Pick<CapturePlan, 'files' | 'listAhead' | 'close'> {
+  let ahead: ListedAhead | undefined;
   let read = false;
   return {
-    [Symbol.asyncIterator]() {
-      if (read) throw new PlanAlreadyRead();
-      read = true;
-      return filled(start())[Symbol.asyncIterator]();
+    files: {
+      [Symbol.asyncIterator]() {
+        if (read) throw new PlanAlreadyRead();
+        read = true;
+        return ahead ? ahead.pages() : filled(start())[Symbol.asyncIterator]();
+      },
     },
+    listAhead: (untouched) => {
+      planning.ahead = { untouched, isEarly: () => !ahead?.asked };
+      ahead ??= new ListedAhead(filled(start()));
+    },
+    close: async () => ahead?.close(),
   };
 }
 
 /** Pages that lost all their files to filters would look like barriers. */
 async function* filled(pages: AsyncIterable<PlannedFile[]>): AsyncGenerator<PlannedFile[]> {
-  for await (const page of pages) if (page.length > 0 || page === BARRIER) yield page;
+  for await (const page of pages) if (page.length > 0 || page === BARRIER || page === READ_BARRIER) yield page;
 }

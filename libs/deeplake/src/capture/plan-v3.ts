@@ -7,7 +7,7 @@ import { v3Chunker } from './chunkers.ts';
 import { EarlierChunks } from './earlier-chunks.ts';
 import { listForCapture } from './list-source.ts';
 import type { Planning } from './plan-capture.ts';
-import { BARRIER, type PlannedFile, type SourceNotes } from './planned-file.ts';
+import { type PlannedFile, READ_BARRIER, type SourceNotes } from './planned-file.ts';
 import { settle } from './settle.ts';
 import { toPlanned } from './to-planned.ts';
 
@@ -65,10 +65,10 @@ async function* planRound(
     }
     yield planned(now, notes, earlier);
   }
-  if (count > 0) yield BARRIER;
+  if (count > 0) yield READ_BARRIER;
   for (const [stage, files] of waiting) {
     yield planned(files, notes, earlier);
-    if (stage === 'closed chunk' && files.length > 0) yield BARRIER;
+    if (stage === 'closed chunk' && files.length > 0) yield READ_BARRIER;
   }
 }
 

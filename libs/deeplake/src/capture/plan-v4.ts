@@ -33,6 +33,7 @@ export async function* planV4(planning: Planning): AsyncIterable<PlannedFile[]> 
   }
   yield* planRest(planning, named(logs), note);
   planning.notes.listing = digest.value();
+  yield BARRIER;
   planning.notes.replaced = await isReplaced(planning, logs);
 }
 

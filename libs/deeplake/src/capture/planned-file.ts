@@ -28,6 +28,9 @@ export interface PlannedFile {
 /** See `CapturePlan.files`. */
 export const BARRIER: PlannedFile[] = [];
 
+/** A barrier for the reader alone: what follows was listed before. */
+export const READ_BARRIER: PlannedFile[] = [];
+
 /**
  * Why a file of the source is not captured. 'special': pipe, socket, device; 'bad-name': bytes that are not UTF-8, so it cannot be opened;
  * 'bad-target': a link that leads to such a name; 'young-orphan': of a transaction that no captured log knows yet.
@@ -88,4 +91,11 @@ export interface CapturePlan {
   readonly format: 'v3' | 'v4' | 'opaque';
   readonly files: AsyncIterable<PlannedFile[]>;
   readonly notes: Readonly<SourceNotes>;
+  /**
+   * Begins to list now, for a capture that cannot read yet: it waits for its keys, say. What two listings one after the other show alike needs no third one
+   * when nothing was read. @param untouched whether the capture has read no byte of any file so far; asked when it has passed all pages before a barrier.
+   */
+  listAhead(untouched: () => boolean): void;
+  /** Lets go of what was listed ahead, when nobody reads `files`. */
+  close(): Promise<void>;
 }

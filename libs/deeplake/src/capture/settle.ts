@@ -1,5 +1,6 @@
 import type { SourceFile } from '@dr/storage';
 import { changedAtNs, identityOf, isRacy, ListingDigest, TICK_MS } from './identity.ts';
+import type { Ahead } from './list-ahead.ts';
 import { BARRIER, type PlannedFile, type SourceNotes } from './planned-file.ts';
 import { EarlierListing, type Known, RoundListing } from './round-listing.ts';
 import { gone } from './to-planned.ts';
@@ -30,12 +31,15 @@ export interface Settling {
    * was finished.
    */
   readonly anchor?: () => Promise<SourceFile | undefined>;
+  /** The plan is made before anybody can read. */
+  readonly ahead?: Ahead;
 }
 
 /**
  * LIST, copy, LIST again, copy only what is new or changed, take back what is gone, until two listings are equal: then the copy is the source as it
  * was when the last listing began. A file so young that its times prove nothing is read a second time, when a tick later it still looks the same.
  * When rounds or time run out, `notes.unsettled` says so. Source: DEEPLAKE.md 3.1 steps 2 to 4, 3.2.
+ * Ahead of a capture the second listing follows at once, and is the last one if nothing had to be read: all that is copied then are identities that both show.
  */
 export async function* settle(settling: Settling): AsyncIterable<PlannedFile[]> {
   const { notes, sleep, now, limits = ROUND_LIMITS } = settling;
@@ -50,7 +54,9 @@ export async function* settle(settling: Settling): AsyncIterable<PlannedFile[]> 
       if (settling.anchor) yield* copy.closingRound(round + 1, await settling.anchor());
       return;
     }
+    const rests = round === 1 && (await copy.restsAhead());
     yield BARRIER;
+    if (rests && settling.ahead?.untouched()) return;
     copiedAtMs ??= now();
     if (round > 1 || copy.racy) await sleep(pauseMs(round));
   }
@@ -81,6 +87,8 @@ class GrowingCopy {
   readonly #startNs: bigint;
   /** Was read in front of this round. */
   #anchor: string | undefined;
+  /** Digest of all that the first listing showed; only ahead of a capture. */
+  #first: string | undefined;
 
   constructor(settling: Settling) {
     this.#settling = settling;
@@ -95,6 +103,18 @@ class GrowingCopy {
     yield* this.#settling.plan(this.#changes(round, vanished));
     const gone = vanished.filter((path) => !this.#planned.outOfOrder.has(path));
     if (gone.length > 0) yield gone.map((path) => this.#takeBack(path));
+  }
+
+  /** Whether a listing that begins now shows what the first one did, and no file is so young that this proves nothing. */
+  async restsAhead(): Promise<boolean> {
+    const { ahead, list } = this.#settling;
+    if (!ahead?.isEarly() || this.racy) return false;
+    const digest = new ListingDigest(true);
+    for await (const page of list()) {
+      if (!ahead.isEarly()) return false;
+      for (const file of page) digest.add(file, identityOf(file));
+    }
+    return digest.value() === this.#first;
   }
 
   async *closingRound(round: number, anchor: SourceFile | undefined): AsyncIterable<PlannedFile[]> {
@@ -118,12 +138,14 @@ class GrowingCopy {
   async *#changes(round: number, vanished: string[]): AsyncIterable<SourceFile[]> {
     const { list, notes, now } = this.#settling;
     const [startMs, digest] = [now(), new ListingDigest()];
+    const exact = this.#settling.ahead && round === 1 ? new ListingDigest(true) : undefined;
     const before = new EarlierListing(this.#planned, (path) => vanished.push(path));
     this.#planned = new RoundListing();
     for await (const page of list()) {
       const changed = page.filter((file) => {
         const identity = identityOf(file);
         digest.add(file, identity);
+        exact?.add(file, identity);
         if (file.kind === 'file' && changedAtNs(file) > notes.changedAtNs) notes.changedAtNs = changedAtNs(file);
         return this.#mustBeRead(file, identity, before.take(file.path), { round, startMs });
       });
@@ -131,6 +153,7 @@ class GrowingCopy {
     }
     before.end();
     notes.listing = digest.value();
+    this.#first ??= exact?.value();
   }
 
   /** New, changed, or seen unchanged for a tick now after it was read when it was too young. */

@@ -1,7 +1,7 @@
 import type { DatasetFormat } from '../finding.ts';
 import { isDataFile as isV3Data } from '../v3/paths.ts';
 import { classifyPath } from '../v4/paths.ts';
-import { BARRIER, type PlannedFile } from './planned-file.ts';
+import type { PlannedFile } from './planned-file.ts';
 
 /** Whether a file holds rows or an index, and nothing that says which versions there are or how they are made up. Of an unknown layout nothing is known to be more. */
 const DATA: Readonly<Record<DatasetFormat, (path: string) => boolean>> = {
@@ -14,7 +14,7 @@ const DATA: Readonly<Record<DatasetFormat, (path: string) => boolean>> = {
 export async function* withPins(pages: AsyncIterable<PlannedFile[]>, format: DatasetFormat): AsyncGenerator<PlannedFile[]> {
   const isData = DATA[format];
   for await (const page of pages) {
-    if (page === BARRIER) yield page;
+    if (page.length === 0) yield page;
     else yield page.map((file) => (file.kind === 'file' && isData(file.path) ? { ...file, pin: true } : file));
   }
 }

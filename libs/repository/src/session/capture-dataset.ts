@@ -96,6 +96,7 @@ export class DatasetCapture {
     if (this.#takePrepared(file)) return;
     if (this.#parts.bases && !file.content && (await this.#takeOver(this.#parts.bases, file))) return;
     if (file.pin && this.#pin(file)) return;
+    this.#request.onRead?.();
     this.#batch.push({ file, turn: this.#turn++ });
     this.#batchBytes += file.size;
     if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) await this.#hand();
@@ -138,6 +139,7 @@ export class DatasetCapture {
 
   /** A part is asked for when there is room for it: whoever makes the bytes is held up then. */
   async #takeStream(file: CaptureFile, stream: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#request.onRead?.();
     const turn = this.#turn++;
     const streamed = new StreamedFile(file);
     for await (const content of partsOf(stream)) {

@@ -76,6 +76,19 @@ describe('a file whose identity did not change', () => {
     expect(await restored(second.tree.root)).toEqual(contents);
   });
 
+  test('is not told of as read; what is read is, before it is', async () => {
+    const first = await backUp({ id: 'backup_1' });
+    let reads = 0;
+    const onRead = () => {
+      reads++;
+    };
+    await backUp({ id: 'backup_2', bases: [first.tree.root], onRead });
+    expect(reads).toBe(0);
+    writeFileSync(join(root, 'a.bin'), randomBytes(80_000));
+    const { tree } = await backUp({ id: 'backup_3', bases: [first.tree.root], onRead });
+    expect([reads, tree.takenOver]).toEqual([1, 3]);
+  });
+
   test('is told of as done in the progress', async () => {
     const first = await backUp({ id: 'backup_1' });
     const seen: number[][] = [];
