@@ -230,7 +230,7 @@ test(
   'whatever bytes are read as a record, a footer, a page or an entry: they are refused as damage, and nothing else happens',
   () => {
     const { header, payload } = pieceCompressor(1)(float32s(2000));
-    const record = Buffer.concat([encodeRecordHeader(header), payload]);
+    const record = Buffer.concat([encodeRecordHeader(header), ...payload.parts]);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), damage, (bytes, what) => {
         for (const read of [decodeRecord, decodeFooter, decodePage, (of: Uint8Array) => decodeEntry('a path', of)])

@@ -1,4 +1,5 @@
 import { constants, zstdCompressSync } from 'node:zlib';
+import { owned, type Payload } from './payload.ts';
 import { encodePlanes } from './planes.ts';
 import {
   BASE_ID_BYTES,
@@ -12,7 +13,6 @@ import {
   zstdBound,
   zstdParams,
 } from './record.ts';
-import { release } from './release.ts';
 import { xorOf } from './xor.ts';
 
 /** A piece that another one is stored as the difference to. */
@@ -49,18 +49,18 @@ export function deltaCompressor(level: number): DeltaCompressor {
   const xored = (piece: Uint8Array, base: DeltaBase, full: EncodedPiece): EncodedPiece => {
     const difference = xorOf(piece, base.bytes);
     const width = widthOf(full.header);
-    const payload = width ? encodePlanes(difference, width, (1 << width) - 1, compressPlane) : compress(difference);
-    release(difference);
-    return deltaOf(piece, base, { codec: width ? CODEC_RAW : CODEC_ZSTD, transform: width ? full.header.transform : 0 }, payload);
+    const how = { codec: width ? CODEC_RAW : CODEC_ZSTD, transform: width ? full.header.transform : 0 };
+    const payload = width ? encodePlanes(difference, width, (1 << width) - 1, compressPlane) : owned(compress(difference));
+    return deltaOf(piece, base, how, payload.holding(difference));
   };
   return (piece, base, full) => {
     const xor = xored(piece, base, full);
     const best = xor.payload.length > full.payload.length * XOR_GOOD ? smaller(xor, shifted(piece, base, level)) : xor;
     if (best.payload.length + BASE_ID_BYTES >= full.payload.length * DELTA_WORTH) {
-      release(best.payload);
+      best.payload.release();
       return full;
     }
-    if (full.payload !== piece) release(full.payload);
+    full.payload.release();
     return best;
   };
 }
@@ -70,10 +70,10 @@ function shifted(piece: Uint8Array, base: DeltaBase, level: number): EncodedPiec
   if (bytes.length < 8 || Buffer.from(bytes.buffer, bytes.byteOffset, 4).readUInt32LE() === ZSTD_DICTIONARY_MAGIC) return undefined;
   const params = { [constants.ZSTD_c_compressionLevel]: Math.max(level, SHIFTED_LEVEL) };
   const payload = zstdCompressSync(piece, { chunkSize: zstdBound(piece.length), params, dictionary: bytes });
-  return deltaOf(piece, { id, bytes }, { codec: CODEC_ZSTD_BASE, transform: 0 }, payload);
+  return deltaOf(piece, { id, bytes }, { codec: CODEC_ZSTD_BASE, transform: 0 }, owned(payload));
 }
 
-const deltaOf = (piece: Uint8Array, base: DeltaBase, how: { codec: number; transform: number }, payload: Uint8Array): EncodedPiece => ({
+const deltaOf = (piece: Uint8Array, base: DeltaBase, how: { codec: number; transform: number }, payload: Payload): EncodedPiece => ({
   header: { codec: how.codec, transform: TRANSFORM_DELTA_BIT | how.transform, length: piece.length, base: base.id },
   payload,
 });
@@ -81,6 +81,6 @@ const deltaOf = (piece: Uint8Array, base: DeltaBase, how: { codec: number; trans
 function smaller(a: EncodedPiece, b: EncodedPiece | undefined): EncodedPiece {
   if (!b) return a;
   const [best, other] = b.payload.length < a.payload.length ? [b, a] : [a, b];
-  release(other.payload);
+  other.payload.release();
   return best;
 }

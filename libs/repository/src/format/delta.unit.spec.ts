@@ -8,6 +8,7 @@ import { DELTA_FROM_BYTES, deltaCompressor } from './delta.ts';
 import { pieceNaming, sha256, sha256Hex } from './hashes.ts';
 import { recordOpener } from './pack-reader.ts';
 import { PackWriter, packBufferBytes } from './pack-writer.ts';
+import { Payload } from './payload.ts';
 import { decodeRecord, encodeRecordHeader, pieceCompressor } from './record.ts';
 import { newSeal } from './seal.ts';
 import { decodeSegment } from './segment.ts';
@@ -18,7 +19,7 @@ const full = (piece: Uint8Array) => pieceCompressor(1)(piece);
 const encoded = (piece: Uint8Array, base: Uint8Array) => deltaCompressor(1)(piece, { id, bytes: base }, full(piece));
 const plain = (piece: Uint8Array, base: Uint8Array): Buffer => {
   const { header, payload } = encoded(piece, base);
-  return Buffer.concat([encodeRecordHeader(header), payload]);
+  return Buffer.concat([encodeRecordHeader(header), ...payload.parts]);
 };
 const baseOf = (base: Uint8Array) => () => base;
 
@@ -148,8 +149,8 @@ describe('a delta', () => {
     const buffer = Buffer.alloc(target + 32 * 1024);
     const writer = new PackWriter(buffer, seal, { session: 'backup_x', target });
     const base = Buffer.alloc(4096);
-    const record = { header: { codec: 0, transform: 0x40, length: 4096, base: id }, payload: randomBytes(4096) };
-    const piece = xorOf(record.payload, base);
+    const record = { header: { codec: 0, transform: 0x40, length: 4096, base: id }, payload: new Payload([randomBytes(4096)]) };
+    const piece = xorOf(record.payload.parts[0]!, base);
     while (writer.fits(4096)) writer.append(id, piece, record, 'a path', base);
     expect(writer.records).toBeGreaterThan(900);
     expect(writer.finish().entries.length).toBe(writer.records);

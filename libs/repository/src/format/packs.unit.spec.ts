@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
+import { float32s, halfPrecision, int64s, words } from '../testing/numbers.ts';
 import { pieceNaming, sha256, sha256Hex } from './hashes.ts';
 import { decodeFooter, encodeFooter } from './pack-entries.ts';
 import { decodeTrailer, openFooter, recordOpener } from './pack-reader.ts';
 import { type FinishedPack, PACK_PADDING, PackWriter, packBufferBytes } from './pack-writer.ts';
-import { decodeRecord, decodeRecordHeader, encodeRecordHeader, PIECE_BYTES_MAX, pageCompressor, pieceCompressor } from './record.ts';
-import { type Belonging, decodeHeader, keyFor, newSeal } from './seal.ts';
+import { joined, Payload } from './payload.ts';
+import { decodeRecord, decodeRecordHeader, encodeRecordHeader, holds, PIECE_BYTES_MAX, pageCompressor, pieceCompressor } from './record.ts';
+import { type Belonging, decodeHeader, keyFor, newSeal, opensAs, sealBytes } from './seal.ts';
 
 const belonging: Belonging = { repositoryId: '00112233445566778899aabbccddeeff', tag: 'ffeeddccbbaa99887766554433221100', epoch: 3 };
 const secret = Buffer.alloc(32, 7);
@@ -114,8 +116,31 @@ describe('packs', () => {
     expect(() => writer.append(idOf(piece), piece, pieceCompressor(1)(other), 'articles/chunk')).toThrow(
       /articles\/chunk did not come back right/,
     );
-    const broken = { header: { codec: 1, transform: 0, length: 500 }, payload: other };
+    const broken = { header: { codec: 1, transform: 0, length: 500 }, payload: new Payload([other]) };
     expect(() => writer.append(idOf(piece), piece, broken, 'articles/chunk')).toThrow(/did not come back right/);
+  });
+
+  test('what was sealed opens as exactly the parts it was sealed from, and not after any bit has changed', () => {
+    const parts = [randomBytes(8), randomBytes(70_000), Buffer.alloc(0), randomBytes(300)];
+    const [key, iv, aad] = [randomBytes(32), randomBytes(12), randomBytes(71)];
+    const sealed = sealBytes(key, iv, aad, Buffer.concat(parts));
+    expect(opensAs(key, iv, aad, sealed, parts)).toBe(true);
+    expect(opensAs(key, iv, aad, sealed, parts.slice(0, 3))).toBe(false);
+    expect(opensAs(key, iv, aad, sealed, [...parts, Buffer.of(0)])).toBe(false);
+    expect(opensAs(key, iv, Buffer.from(aad).fill(0, 70), sealed, parts)).toBe(false);
+    fc.assert(
+      fc.property(fc.nat(sealed.length - 1), fc.nat(7), fc.nat(3), fc.nat(), (at, bit, part, byte) => {
+        const bad = Buffer.from(sealed);
+        bad[at]! ^= 1 << bit;
+        expect(opensAs(key, iv, aad, bad, parts)).toBe(false);
+        const others = parts.map((bytes) => Buffer.from(bytes));
+        const other = others[part]!;
+        if (other.length === 0) return;
+        other[byte % other.length]! ^= 1 << bit;
+        expect(opensAs(key, iv, aad, sealed, others)).toBe(false);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test('a new salt gives a new key and commitment', () => {
@@ -147,12 +172,46 @@ describe('records', () => {
     const compress = pieceCompressor(1);
     const random = randomBytes(1_000_000);
     expect(compress(random)).toMatchObject({ header: { codec: 0 } });
-    expect(compress(random).payload).toBe(random);
+    expect(compress(random).payload.parts[0]).toBe(random);
     expect(compress(Buffer.alloc(1_000_000))).toMatchObject({ header: { codec: 1, length: 1_000_000 } });
     const half = Buffer.concat([Buffer.alloc(200_000), randomBytes(200_000)]);
     expect(compress(half)).toMatchObject({ header: { codec: 1 } });
     expect(pieceCompressor(0)(Buffer.alloc(1000))).toMatchObject({ header: { codec: 0 } });
   });
+});
+
+test.each([
+  ['planes', float32s(3001)],
+  ['planes that are all compressed', halfPrecision(3000)],
+  ['wide planes and bytes after the last element', Buffer.concat([int64s(3000), Buffer.from('tail')])],
+  ['zstd', words(9000)],
+  ['no compression', randomBytes(9000)],
+])('a record in %s holds its piece and no other; with a byte of it changed, what it decodes to decides', (_, piece) => {
+  const record = pieceCompressor(1)(piece);
+  expect(holds(record, piece)).toBe(true);
+  expect(holds(record, Buffer.concat([piece, Buffer.of(0)]))).toBe(false);
+  const unlessRefused = (told: () => boolean): boolean => {
+    try {
+      return told();
+    } catch (error) {
+      expect((error as { code: string }).code).toBe('repository.malformed');
+      return false;
+    }
+  };
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(), fc.integer({ min: 1, max: 255 }), (part, at, flip) => {
+      const other = Buffer.from(piece);
+      other[at % other.length]! ^= flip;
+      expect(holds(record, other)).toBe(false);
+      const parts = record.payload.parts.map((bytes) => Buffer.from(bytes));
+      const changed = parts[part % parts.length]!;
+      if (changed.length > 0) changed[at % changed.length]! ^= flip;
+      const decoded = (): boolean => Buffer.compare(decodeRecord(joined([encodeRecordHeader(record.header), ...parts])), piece) === 0;
+      const held = unlessRefused(() => holds({ ...record, payload: new Payload(parts) }, piece));
+      expect(held).toBe(unlessRefused(decoded));
+    }),
+    { numRuns: 200 },
+  );
 });
 
 describe('footers', () => {
@@ -189,6 +248,6 @@ test('pages are compressed without planes, and kept as they are where that does 
   for (const page of [numbers, text]) expect(pageCompressor(1)(page).header.transform).toBe(0);
   expect(pageCompressor(1)(text).payload.length).toBeLessThan(500);
   const random = randomBytes(5000);
-  expect(pageCompressor(1)(random)).toMatchObject({ header: { codec: 0, length: 5000 }, payload: random });
-  expect(pageCompressor(0)(text)).toMatchObject({ header: { codec: 0 }, payload: text });
+  expect(pageCompressor(1)(random)).toMatchObject({ header: { codec: 0, length: 5000 }, payload: { parts: [random] } });
+  expect(pageCompressor(0)(text)).toMatchObject({ header: { codec: 0 }, payload: { parts: [text] } });
 });

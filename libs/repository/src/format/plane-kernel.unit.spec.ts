@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { joined } from './payload.ts';
 import { BLOCK_BYTES, planeKernel } from './plane-kernel.ts';
 import { decodePlanes, encodePlanes, PLANE_WIDTHS, splitPlanes } from './planes.ts';
 
@@ -44,7 +45,7 @@ describe('The kernel of byte planes', () => {
       fc.property(pieces, fc.constantFrom(...PLANE_WIDTHS), fc.nat(7), (bytes, width, shift) => {
         const piece = Buffer.concat([Buffer.alloc(shift), bytes]).subarray(shift);
         expect(splitPlanes(piece, width).map(copy)).toEqual(planesOf(piece, width));
-        expect(copy(decodePlanes(encodePlanes(piece, width, 0, copy), piece.length, width, raw))).toEqual(copy(piece));
+        expect(copy(decodePlanes(joined(encodePlanes(piece, width, 0, copy).parts), piece.length, width, raw))).toEqual(copy(piece));
       }),
     );
   });
@@ -55,7 +56,7 @@ describe('The kernel of byte planes', () => {
       const piece = Buffer.from(Array.from({ length }, (_, i) => (i * 40503) >>> 7));
       for (const width of PLANE_WIDTHS) {
         expect(Buffer.concat(splitPlanes(piece, width)).equals(Buffer.concat(planesOf(piece, width)))).toBe(true);
-        expect(copy(decodePlanes(encodePlanes(piece, width, 0, copy), length, width, raw)).equals(piece)).toBe(true);
+        expect(copy(decodePlanes(joined(encodePlanes(piece, width, 0, copy).parts), length, width, raw)).equals(piece)).toBe(true);
       }
     },
   );

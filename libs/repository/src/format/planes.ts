@@ -1,4 +1,5 @@
 import { Malformed } from '../errors.ts';
+import { Payload } from './payload.ts';
 import { BLOCK_BYTES, planeKernel } from './plane-kernel.ts';
 import { obtain, release } from './release.ts';
 
@@ -38,19 +39,16 @@ function eachBlock(elements: number, most: number, run: (first: number, count: n
   for (let first = 0; first < end; first += most) run(first, Math.min(most, end - first));
 }
 
-/** @param mask bit p: try to compress plane p; what does not shrink stays as it is. */
-export function encodePlanes(piece: Uint8Array, width: PlaneWidth, mask: number, compress: Compress): Buffer {
+/** @param mask bit p: try to compress plane p; what does not shrink stays as it is. The bytes after the last whole element stay the piece's. */
+export function encodePlanes(piece: Uint8Array, width: PlaneWidth, mask: number, compress: Compress): Payload {
   const planes = splitPlanes(piece, width);
-  const compressed = planes.map((plane, p) => ((mask >>> p) & 1 ? smaller(compress(plane), plane.length) : undefined));
-  const sizes = compressed.filter((bytes) => bytes !== undefined).map((bytes) => bytes.length);
-  const head = Buffer.alloc(1 + 4 * sizes.length);
-  head[0] = compressed.reduce((bits, bytes, p) => (bytes ? bits | (1 << p) : bits), 0);
-  for (const [i, size] of sizes.entries()) head.writeUInt32LE(size, 1 + 4 * i);
-  const raw = planes.filter((_, p) => !compressed[p]);
-  const payload = joined([head, ...raw, ...compressed.filter((bytes) => bytes !== undefined), tailOf(piece, width)]);
-  for (const bytes of compressed) if (bytes) release(bytes);
-  if (planes.length > 0) release(planes[0]!);
-  return payload;
+  const tried = planes.map((plane, p) => ((mask >>> p) & 1 ? smaller(compress(plane), plane.length) : undefined));
+  const compressed = tried.filter((bytes) => bytes !== undefined);
+  const head = Buffer.alloc(1 + 4 * compressed.length);
+  head[0] = tried.reduce((bits, bytes, p) => (bytes ? bits | (1 << p) : bits), 0);
+  for (const [i, { length }] of compressed.entries()) head.writeUInt32LE(length, 1 + 4 * i);
+  const raw = planes.filter((_, p) => !tried[p]);
+  return new Payload([head, ...raw, ...compressed, tailOf(piece, width)], [...planes.slice(0, 1), ...compressed]);
 }
 
 function smaller(bytes: Buffer, than: number): Buffer | undefined {
@@ -61,25 +59,27 @@ function smaller(bytes: Buffer, than: number): Buffer | undefined {
 
 const tailOf = (piece: Uint8Array, width: number): Uint8Array => piece.subarray(piece.length - (piece.length % width));
 
-function joined(parts: readonly Uint8Array[]): Buffer {
-  const whole = obtain(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
 /** The piece of `length` bytes behind a payload. @throws Malformed. */
 export function decodePlanes(payload: Uint8Array, length: number, width: PlaneWidth, decompress: Decompress): Buffer {
   const elements = Math.floor(length / width);
-  const planes = readPlanes(payload, { width, elements, tail: length % width }, decompress);
+  const planes = readPlanes(inOneBuffer(payload), { width, elements, tail: length % width }, decompress);
   const piece = obtain(length);
-  joinPlanes(planes.bytes, piece, elements);
+  joinPlanes(planes.bytes, elements, (bytes, at) => piece.set(bytes, at));
   piece.set(planes.tail, elements * width);
   for (const bytes of planes.opened) release(bytes);
   return piece;
+}
+
+/** Whether the parts that `encodePlanes` made are those of the piece, told without bringing it together anywhere. @throws Malformed. */
+export function planesHold(parts: readonly Uint8Array[], piece: Uint8Array, width: PlaneWidth, decompress: Decompress): boolean {
+  const elements = Math.floor(piece.length / width);
+  const planes = readPlanes(inParts(parts), { width, elements, tail: piece.length % width }, decompress);
+  let same = Buffer.compare(planes.tail, tailOf(piece, width)) === 0;
+  joinPlanes(planes.bytes, elements, (bytes, at) => {
+    same &&= Buffer.compare(bytes, piece.subarray(at, at + bytes.length)) === 0;
+  });
+  for (const bytes of planes.opened) release(bytes);
+  return same;
 }
 
 interface Shape {
@@ -88,42 +88,77 @@ interface Shape {
   readonly tail: number;
 }
 
-function readPlanes(payload: Uint8Array, { width, elements, tail }: Shape, decompress: Decompress) {
-  const view = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-  const mask = view[0] ?? 0;
-  if (mask >>> width !== 0) throw new Malformed('a piece in planes has more of them than its elements have bytes');
-  const count = Array.from({ length: width }, (_, p) => (mask >>> p) & 1).reduce((sum, bit) => sum + bit, 0);
-  let raw = 1 + 4 * count;
-  let packed = raw + elements * (width - count);
-  if (packed > view.length) throw new Malformed('a piece in planes ends before its planes do');
-  let size = 1;
-  const opened: Uint8Array[] = [];
-  const bytes = Array.from({ length: width }, (_, p) => {
-    if (!((mask >>> p) & 1)) {
-      raw += elements;
-      return view.subarray(raw - elements, raw);
-    }
-    const end = packed + view.readUInt32LE(size);
-    size += 4;
-    if (end > view.length) throw new Malformed('a piece in planes ends before its planes do');
-    const plane = decompress(view.subarray(packed, end), elements);
-    if (plane.length !== elements) throw new Malformed(`a plane has ${plane.length} bytes instead of ${elements}`);
-    packed = end;
-    opened.push(plane);
-    return plane;
-  });
-  if (packed + tail !== view.length) throw new Malformed('a piece in planes has bytes too many or too few');
-  return { bytes, opened, tail: view.subarray(packed) };
+/** A payload from its start on. */
+interface Cursor {
+  /** @throws Malformed unless so many bytes follow. */
+  take(length: number): Uint8Array;
+  /** The head begins with how many of them are to be taken with it. @returns the next byte, 0 at the end. */
+  peek(): number;
+  readonly atEnd: boolean;
 }
 
-function joinPlanes(planes: readonly Uint8Array[], piece: Uint8Array, elements: number): void {
+function inOneBuffer(payload: Uint8Array): Cursor {
+  let at = 0;
+  return {
+    take: (length) => {
+      if (at + length > payload.length) throw new Malformed('a piece in planes ends before its planes do');
+      at += length;
+      return payload.subarray(at - length, at);
+    },
+    peek: () => payload[at] ?? 0,
+    get atEnd() {
+      return at === payload.length;
+    },
+  };
+}
+
+/** Parts as `encodePlanes` makes them: head, planes and tail one each. */
+function inParts(parts: readonly Uint8Array[]): Cursor {
+  let at = 0;
+  return {
+    take: (length) => {
+      if (parts[at]?.length !== length) throw new Malformed('a part of a piece in planes has another length than its head says');
+      return parts[at++]!;
+    },
+    peek: () => parts[at]?.[0] ?? 0,
+    get atEnd() {
+      return at === parts.length;
+    },
+  };
+}
+
+function readPlanes(payload: Cursor, { width, elements, tail }: Shape, decompress: Decompress) {
+  const mask = payload.peek();
+  if (mask >>> width !== 0) throw new Malformed('a piece in planes has more of them than its elements have bytes');
+  const places = Array.from({ length: width }, (_, p) => p);
+  const packed = places.filter((p) => (mask >>> p) & 1);
+  const head = payload.take(1 + 4 * packed.length);
+  const sizes = new DataView(head.buffer, head.byteOffset, head.length);
+  const bytes: Uint8Array[] = [];
+  for (const p of places) if (!((mask >>> p) & 1)) bytes[p] = payload.take(elements);
+  const opened = packed.map((p, i) => {
+    const plane = decompress(payload.take(sizes.getUint32(1 + 4 * i, true)), elements);
+    if (plane.length !== elements) throw new Malformed(`a plane has ${plane.length} bytes instead of ${elements}`);
+    bytes[p] = plane;
+    return plane;
+  });
+  const rest = payload.take(tail);
+  if (!payload.atEnd) throw new Malformed('a piece in planes has bytes too many');
+  return { bytes, opened, tail: rest };
+}
+
+/** @param take gets the piece block by block: memory that the next block overwrites, and where in the piece it stands. */
+function joinPlanes(planes: readonly Uint8Array[], elements: number, take: (bytes: Uint8Array, at: number) => void): void {
   const width = planes.length as PlaneWidth;
   const kernel = planeKernel();
   const stride = BLOCK_BYTES / width;
   eachBlock(elements, stride, (first, count) => {
     for (let p = 0; p < width; p++) kernel.planes.set(planes[p]!.subarray(first, first + count), p * stride);
     kernel.join(width, count / GROUP);
-    piece.set(kernel.piece.subarray(0, count * width), first * width);
+    take(kernel.piece.subarray(0, count * width), first * width);
   });
-  for (let i = elements - (elements % GROUP); i < elements; i++) for (let p = 0; p < width; p++) piece[i * width + p] = planes[p]![i]!;
+  const whole = elements - (elements % GROUP);
+  const left = new Uint8Array((elements - whole) * width);
+  for (let i = 0; i < left.length; i++) left[i] = planes[i % width]![whole + Math.floor(i / width)]!;
+  take(left, whole * width);
 }

@@ -4,6 +4,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { float32s, float64s, halfPrecision, int64s, words } from '../testing/numbers.ts';
 import { sha256Hex } from './hashes.ts';
+import { joined } from './payload.ts';
 import { decodePlanes, encodePlanes, PLANE_WIDTHS, splitPlanes } from './planes.ts';
 import { decodeRecord, encodeRecordHeader, pieceCompressor } from './record.ts';
 
@@ -33,7 +34,7 @@ describe('planes', () => {
       fc.property(bytes, width, fc.nat(255), fc.nat(3), (piece, by, mask, shift) => {
         const at = new Uint8Array(shift + piece.length);
         at.set(piece, shift);
-        const payload = encodePlanes(at.subarray(shift), by, mask & ((1 << by) - 1), compress);
+        const payload = joined(encodePlanes(at.subarray(shift), by, mask & ((1 << by) - 1), compress).parts);
         expect(Buffer.compare(decodePlanes(payload, piece.length, by, decompress), piece)).toBe(0);
       }),
     );
@@ -42,7 +43,7 @@ describe('planes', () => {
   test('a payload that is cut, goes on, or has another length than the piece is refused', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), width, fc.nat(255), fc.nat(), (piece, by, mask, n) => {
-        const payload = encodePlanes(piece, by, mask & ((1 << by) - 1), compress);
+        const payload = joined(encodePlanes(piece, by, mask & ((1 << by) - 1), compress).parts);
         expect(() => decodePlanes(payload.subarray(0, n % payload.length), piece.length, by, decompress)).toThrow();
         expect(() => decodePlanes(Buffer.concat([payload, Buffer.of(0)]), piece.length, by, decompress)).toThrow();
         expect(() => decodePlanes(payload, piece.length + by, by, decompress)).toThrow();
@@ -51,7 +52,7 @@ describe('planes', () => {
   });
 
   test('a mask with planes that there are not is refused', () => {
-    const payload = encodePlanes(Buffer.alloc(64, 1), 4, 0, compress);
+    const payload = joined(encodePlanes(Buffer.alloc(64, 1), 4, 0, compress).parts);
     payload[0] = 0x10;
     expect(() => decodePlanes(payload, 64, 4, decompress)).toThrow(/more of them/);
   });
@@ -80,7 +81,7 @@ describe('a piece', () => {
   const shareOf = (piece: Buffer): number => encoded(piece).payload.length / piece.length;
   const back = (piece: Uint8Array): Uint8Array => {
     const { header, payload } = encoded(piece);
-    return decodeRecord(Buffer.concat([encodeRecordHeader(header), payload]));
+    return decodeRecord(Buffer.concat([encodeRecordHeader(header), ...payload.parts]));
   };
 
   test.each([
@@ -133,7 +134,7 @@ describe('a piece', () => {
 
   test('in planes that lost or gained a byte, or has one changed in its structure, is refused or is another piece; nothing else happens', () => {
     const { header, payload } = encoded(float32s(1000));
-    const whole = Buffer.concat([encodeRecordHeader(header), payload]);
+    const whole = Buffer.concat([encodeRecordHeader(header), ...payload.parts]);
     fc.assert(
       fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
         const changed = Buffer.from(whole);

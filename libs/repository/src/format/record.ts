@@ -1,7 +1,8 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { Malformed } from '../errors.ts';
+import { joined, owned, Payload } from './payload.ts';
 import { type PlaneChoice, PlaneChooser } from './plane-choice.ts';
-import { type Compress, decodePlanes, encodePlanes, PLANE_WIDTHS, type PlaneWidth } from './planes.ts';
+import { type Compress, decodePlanes, encodePlanes, PLANE_WIDTHS, type PlaneWidth, planesHold } from './planes.ts';
 import { release } from './release.ts';
 import { xorInto } from './xor.ts';
 
@@ -77,7 +78,7 @@ export function pageCompressor(level: number): (page: Uint8Array) => EncodedPiec
   return (page) => {
     if (level === 0) return asItIs(page);
     const packed = zstdCompressSync(page, { chunkSize: zstdBound(page.length), params });
-    return smallest(page, { codec: CODEC_ZSTD, transform: TRANSFORM_NONE, length: page.length }, packed);
+    return smallest(page, { codec: CODEC_ZSTD, transform: TRANSFORM_NONE, length: page.length }, owned(packed));
   };
 }
 
@@ -97,19 +98,18 @@ export function pieceCompressor(level: number): (piece: Uint8Array) => EncodedPi
     const planes = piece.length >= PLANES_FROM_BYTES ? chooser.choose(sample, otherwise) : undefined;
     if (planes) return inPlanes(piece, planes, compressPlane);
     if (piece.length >= SAMPLE_FROM_BYTES && otherwise() > sample.length * SAMPLE_SHRINK) return asItIs(piece);
-    return smallest(piece, { codec: CODEC_ZSTD, transform: TRANSFORM_NONE, length: piece.length }, compress(piece));
+    return smallest(piece, { codec: CODEC_ZSTD, transform: TRANSFORM_NONE, length: piece.length }, owned(compress(piece)));
   };
 }
 
 export interface EncodedPiece {
   readonly header: RecordHeader;
-  /** The piece itself, or memory that nobody else holds. */
-  readonly payload: Uint8Array;
+  readonly payload: Payload;
 }
 
 const asItIs = (piece: Uint8Array): EncodedPiece => ({
   header: { codec: CODEC_RAW, transform: TRANSFORM_NONE, length: piece.length },
-  payload: piece,
+  payload: new Payload([piece]),
 });
 
 function inPlanes(piece: Uint8Array, { width, mask }: PlaneChoice, compress: Compress): EncodedPiece {
@@ -117,14 +117,26 @@ function inPlanes(piece: Uint8Array, { width, mask }: PlaneChoice, compress: Com
   return smallest(piece, { codec: CODEC_RAW, transform, length: piece.length }, encodePlanes(piece, width, mask, compress));
 }
 
-function smallest(piece: Uint8Array, header: RecordHeader, payload: Buffer): EncodedPiece {
+function smallest(piece: Uint8Array, header: RecordHeader, payload: Payload): EncodedPiece {
   if (payload.length < piece.length) return { header, payload };
-  release(payload);
+  payload.release();
   return asItIs(piece);
 }
 
 /** The bytes of the piece that a delta needs, stored in full. @throws Malformed when they are not at hand. */
 export type BaseOf = (id: Uint8Array) => Uint8Array;
+
+/** Whether a record decodes to the piece. @param base bytes of the piece that a delta needs. @throws Malformed. */
+export function holds({ header, payload: { parts } }: EncodedPiece, piece: Uint8Array, base?: Uint8Array): boolean {
+  if (header.length !== piece.length) return false;
+  const width = header.base ? undefined : widthOf(header);
+  if (width !== undefined && header.codec === CODEC_RAW) return planesHold(parts, piece, width, unzstd);
+  if (parts.length === 1 && parts[0] === piece && header.codec === CODEC_RAW && header.transform === TRANSFORM_NONE) return true;
+  const back = decodeRecord(joined([encodeRecordHeader(header), ...parts]), base && (() => base));
+  const same = Buffer.compare(back, piece) === 0;
+  release(back);
+  return same;
+}
 
 /** The piece behind an opened record, whose memory it takes over. @throws Malformed; for a transform of a later version, and for a delta without `baseOf`. */
 export function decodeRecord(plain: Uint8Array, baseOf?: BaseOf): Uint8Array {

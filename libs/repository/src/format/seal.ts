@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { packKey } from '@dr/keys';
 import { FormatTooNew, Malformed } from '../errors.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
@@ -129,11 +129,14 @@ export function partName(name: string): Buffer {
   return bytes;
 }
 
+/** 32 bytes; as a KeyObject where many parts are sealed under it: node:crypto looks at bytes anew for each. */
+export type SealKey = Uint8Array | KeyObject;
+
 /** Encrypts `parts`, one after the other, into `target` at `offset`, tag last; @returns the end. AES-256-GCM. */
 export function sealInto(
   target: Buffer,
   offset: number,
-  key: Uint8Array,
+  key: SealKey,
   iv: Uint8Array,
   aad: Uint8Array,
   parts: readonly Uint8Array[],
@@ -154,7 +157,7 @@ export function sealBytes(key: Uint8Array, iv: Uint8Array, aad: Uint8Array, plai
 }
 
 /** @throws Malformed unless every bit of `sealed`, the number and the associated data are those it was sealed with. */
-export function openBytes(key: Uint8Array, iv: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Buffer {
+export function openBytes(key: SealKey, iv: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Buffer {
   if (sealed.length < TAG_BYTES) throw new Malformed('a sealed part is shorter than its tag');
   const decipher = createDecipheriv('aes-256-gcm', key, iv);
   decipher.setAAD(aad);
@@ -169,16 +172,45 @@ export function openBytes(key: Uint8Array, iv: Uint8Array, aad: Uint8Array, seal
   return plain;
 }
 
+/** Whether `sealed` opens as exactly these parts, told without keeping what it opens to. */
+export function opensAs(key: SealKey, iv: Uint8Array, aad: Uint8Array, sealed: Uint8Array, parts: readonly Uint8Array[]): boolean {
+  const decipher = createDecipheriv('aes-256-gcm', key, iv);
+  decipher.setAAD(aad);
+  decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
+  let at = 0;
+  let same = true;
+  for (const part of parts) {
+    inSlices(decipher, sealed.subarray(at, at + part.length), (plain, from) => {
+      same &&= Buffer.compare(plain, part.subarray(from, from + plain.length)) === 0;
+    });
+    at += part.length;
+  }
+  if (!same || at + TAG_BYTES !== sealed.length) return false;
+  try {
+    decipher.final();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The cipher gives its output in memory of its own: in slices, that memory is always the same, and in the processor's cache. */
 const SLICE_BYTES = 64 * 1024;
 
-/** @returns the end of what was written. */
-function through(cipher: { update(bytes: Uint8Array): Buffer }, bytes: Uint8Array, target: Uint8Array, offset: number): number {
+type Through = { update(bytes: Uint8Array): Buffer };
+
+/** @param take gets the output slice by slice; a slice's memory is gone when it returns. */
+function inSlices(cipher: Through, bytes: Uint8Array, take: (slice: Buffer, at: number) => void): void {
   for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
     const slice = cipher.update(bytes.subarray(at, at + SLICE_BYTES));
-    target.set(slice, offset + at);
+    take(slice, at);
     if (slice.length === SLICE_BYTES) (slice.buffer as ArrayBuffer).transfer(0);
   }
+}
+
+/** @returns the end of what was written. */
+function through(cipher: Through, bytes: Uint8Array, target: Uint8Array, offset: number): number {
+  inSlices(cipher, bytes, (slice, at) => target.set(slice, offset + at));
   return offset + bytes.length;
 }
 

@@ -13,7 +13,7 @@ import { DELTA_CASES, GOLDEN_OWNER, GOLDEN_SECRET, goldenPacks, goldenRows } fro
 const idOf = (piece: Uint8Array): Buffer => createHmac('sha256', GOLDEN_SECRET).update(sha256(piece)).digest();
 const records = DELTA_CASES().map(([name, piece, base]) => {
   const record = deltaCompressor(1)(piece, { id: idOf(base), bytes: base }, pieceCompressor(1)(piece));
-  const bytes = Buffer.concat([encodeRecordHeader(record.header), record.payload]);
+  const bytes = Buffer.concat([encodeRecordHeader(record.header), ...record.payload.parts]);
   return {
     name,
     codec: record.header.codec,

@@ -18,8 +18,8 @@ const pieces: [name: string, piece: Buffer, width: PlaneWidth, mask: number][] =
 const frozen = pieces.map(([name, piece, width, mask]) => {
   const transform = [2, 4, 8].indexOf(width) + 1;
   const header = encodeRecordHeader({ codec: 0, transform, length: piece.length });
-  const payload = encodePlanes(piece, width, mask, (bytes) => zstdCompressSync(bytes));
-  const record = Buffer.concat([header, payload]).toString('base64');
+  const payload = encodePlanes(piece, width, mask, (bytes) => zstdCompressSync(bytes)).parts;
+  const record = Buffer.concat([header, ...payload]).toString('base64');
   return { name, transform, length: piece.length, sha256: sha256Hex(piece), record };
 });
 process.stdout.write(`${JSON.stringify(frozen, null, 2)}\n`);

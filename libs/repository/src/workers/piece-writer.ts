@@ -58,7 +58,7 @@ export class PieceWriter {
     const record = this.#encoded(piece, base);
     const pack = await this.#packFor(kind, record.payload.length);
     const stored = pack.append(id, piece, record, path, base?.bytes);
-    if (record.payload !== piece) release(record.payload);
+    record.payload.release();
     if (base) release(base.bytes);
     if (pack.full) this.finish(kind);
     return { id, inner, stored };
