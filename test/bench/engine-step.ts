@@ -5,8 +5,15 @@
  */
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { CapturePlan } from '@dr/deeplake/capture';
-import { type BackupSession, type CommitDataset, initRepository, openRepository, type TenantRepository } from '@dr/repository';
+import type { CapturePlan, PlannedFile } from '@dr/deeplake/capture';
+import {
+  type BackupSession,
+  type CommitDataset,
+  initRepository,
+  lastDecidedMs,
+  openRepository,
+  type TenantRepository,
+} from '@dr/repository';
 import { openSourceFolder, openStore, type SourceFolder } from '@dr/storage';
 
 const TENANT = 'bench';
@@ -22,8 +29,10 @@ else await onRepository();
 await store.close();
 
 async function onRepository(): Promise<void> {
-  const opening = openRepository(store, { ...engine, mode: step === 'backup' ? 'write' : 'read' });
-  const found = step === 'backup' ? await datasetsIn(args[0]!) : [];
+  const ahead = Promise.withResolvers<Expect>();
+  const opening = openRepository(store, { ...engine, mode: step === 'backup' ? 'write' : 'read', ahead: ahead.resolve });
+  const found = step === 'backup' ? await datasetsIn(args[0]!, await changed(await ahead.promise)) : [];
+  if (step !== 'backup') (await ahead.promise)(Number.POSITIVE_INFINITY);
   const repository = await opening;
   const tenant = await repository.tenant(TENANT, { create: true });
   const [first, second] = args as [string, string];
@@ -49,6 +58,19 @@ async function newestCommit(tenant: TenantRepository) {
   return newest;
 }
 
+type Expect = (bytes: number) => void;
+type OnListed = (page: readonly PlannedFile[]) => void;
+
+/** Files that were written after the last backup will be read. */
+async function changed(expect: Expect): Promise<OnListed> {
+  const sinceNs = BigInt((await lastDecidedMs(store)) ?? Date.now()) * 1_000_000n;
+  let bytes = 0;
+  return (page) => {
+    for (const { kind, size, mtimeNs, ctimeNs } of page) if (kind === 'file' && (mtimeNs > sinceNs || ctimeNs > sinceNs)) bytes += size;
+    expect(bytes);
+  };
+}
+
 interface Found {
   readonly path: string;
   readonly folder: SourceFolder;
@@ -57,22 +79,22 @@ interface Found {
   read: boolean;
 }
 
-async function datasetsIn(source: string): Promise<Found[]> {
+async function datasetsIn(source: string, onListed: OnListed): Promise<Found[]> {
   const { discoverDatasets } = await import('@dr/deeplake/capture');
   const found: Found[] = [];
-  const add = async (path: string, format?: 'v3' | 'v4' | 'opaque') =>
-    found.push(await planned(source, path, format, found.length < AHEAD_MAX));
+  const add = async (path: string, format?: CapturePlan['format']) =>
+    found.push(await planned(source, path, format, found.length < AHEAD_MAX ? onListed : undefined));
   for await (const item of discoverDatasets(await openSourceFolder(source))) if (item.kind === 'dataset') await add(item.path, item.format);
   if (found.length === 0) await add('.');
   return found;
 }
 
-async function planned(source: string, path: string, format: 'v3' | 'v4' | 'opaque' | undefined, ahead: boolean): Promise<Found> {
+async function planned(source: string, path: string, format: CapturePlan['format'] | undefined, onListed?: OnListed): Promise<Found> {
   const { planCapture } = await import('@dr/deeplake/capture');
   const folder = await openSourceFolder(join(source, path));
   const plan = await planCapture(folder, { now: Date.now, format });
   const found: Found = { path, folder, plan, read: false };
-  if (ahead) plan.listAhead(() => !found.read);
+  if (onListed) plan.listAhead(() => !found.read, onListed);
   return found;
 }
 

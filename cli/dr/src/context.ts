@@ -41,6 +41,8 @@ export interface Context {
   close(): Promise<void>;
 }
 
+/** Verbs that read all bytes of a backup. */
+const NEED_THREADS = ['restore', 'verify'];
 const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** State of the local house: DR_HOME, else .dr in the checkout this program lies in. */
@@ -77,7 +79,7 @@ export function contextFor(machine: Machine, globals: Globals, verb: string, loa
       const repo = globals.repo ?? uri;
       if (repo === undefined) throw new UsageError(`dr ${verb} needs --repo URI here.`, verb);
       repository ??= import('./offline/open-repository.ts').then(async ({ openOffline }) =>
-        keep(await openOffline(machine, { ...globals, repo }, homeOf(machine))),
+        keep(await openOffline(machine, { ...globals, repo }, homeOf(machine), NEED_THREADS.includes(verb))),
       );
       return repository;
     },

@@ -49,6 +49,11 @@ export interface OpenOptions extends EngineOptions {
   readonly unlock: Unlock;
   /** 'read' never writes anything to the store. */
   readonly mode: 'read' | 'write';
+  /**
+   * Called once the derivation of the keys has begun, with a function that may be told of bytes that will surely be read: threads for them start beside it, not
+   * only with the first job. Infinity: as many as there may be.
+   */
+  readonly ahead?: (expect: (bytes: number) => void) => void;
 }
 
 /** Objects under one prefix of a store, opened with a key. Does not own the store: whoever opened the store closes it after the repository. */

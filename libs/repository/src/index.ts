@@ -14,6 +14,7 @@ export type {
   TenantRepository,
 } from './api.ts';
 export * from './errors.ts';
+export { lastDecidedMs } from './last-decided.ts';
 export { CHAIN_START, chained, chainedAll, SEGMENT_BYTES_MAX, SEGMENT_EVENTS_MAX } from './log/chain.ts';
 export type { LogArchive, LogPart } from './log/log-archive.ts';
 export { type LogSegmentName, type LogStep, stepsOf } from './log/log-order.ts';

@@ -34,7 +34,7 @@ export async function initRepository(store: ObjectStore, options: InitOptions): 
   /** 'exists' with our own bytes: an earlier try whose reply was lost, or a put that was sent twice. */
   if ((await putSurely(store, DESCRIPTION_KEY, bytes)) === 'exists' && !bytes.equals(await store.read(DESCRIPTION_KEY)))
     throw new RepositoryExists(store.uri);
-  return new OpenedRepository(store, ring, description, { ...options, mode: 'write' });
+  return new OpenedRepository(store, ring, description, { ...options, mode: 'write' }, new Threads(options));
 }
 
 /**
@@ -43,11 +43,47 @@ export async function initRepository(store: ObjectStore, options: InitOptions): 
  * @throws RepositoryMissing, FormatTooNew, Damaged (repository.json), and what opening the keys throws.
  */
 export async function openRepository(store: ObjectStore, options: OpenOptions): Promise<Repository> {
-  const bytes = await descriptionBytes(store);
-  if (bytes) refuseNewer(bytes);
-  const ring = await openKeys(store, { unlock: options.unlock });
-  const description = bytes ? decoding(DESCRIPTION_KEY, () => decodeDescription(ring, bytes)) : await putBack(store, ring, options);
-  return new OpenedRepository(store, ring, description, options);
+  const threads = new Threads(options);
+  if (options.ahead) setImmediate(options.ahead, (bytes: number) => threads.expect(bytes));
+  try {
+    const bytes = await descriptionBytes(store);
+    if (bytes) refuseNewer(bytes);
+    const ring = await openKeys(store, { unlock: options.unlock });
+    const description = bytes ? decoding(DESCRIPTION_KEY, () => decodeDescription(ring, bytes)) : await putBack(store, ring, options);
+    return new OpenedRepository(store, ring, description, options, threads);
+  } catch (error) {
+    await threads.close();
+    throw error;
+  }
+}
+
+/** The engine's threads, made when they are first needed. */
+class Threads {
+  readonly #options: EngineOptions;
+  #pool: WorkerPool | undefined;
+  #closed = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  pool(): WorkerPool {
+    const { workers, buffers } = engineLimits(this.#options);
+    this.#pool ??= new WorkerPool(workers, buffers);
+    return this.#pool;
+  }
+
+  /** Too late once they were closed. */
+  expect(bytes: number): void {
+    if (!this.#closed) this.pool().expect(bytes);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const pool = this.#pool;
+    this.#pool = undefined;
+    await pool?.close();
+  }
 }
 
 /** Undefined: it is lost, but the keys are there. */
@@ -92,15 +128,16 @@ class OpenedRepository implements Repository {
   readonly #description: Description;
   readonly #options: Opened;
   readonly #indexes = new RecentlyUsed<TenantIndex>(INDEXES_KEPT);
-  #pool: WorkerPool | undefined;
+  readonly #threads: Threads;
 
-  constructor(store: ObjectStore, ring: KeyRing, description: Description, options: Opened) {
+  constructor(store: ObjectStore, ring: KeyRing, description: Description, options: Opened, threads: Threads) {
     this.id = description.id;
     this.encryption = description.encryption;
     this.#store = store;
     this.#ring = ring;
     this.#description = description;
     this.#options = options;
+    this.#threads = threads;
   }
 
   async tenants(options?: { onDamaged?: (error: unknown) => void }): Promise<string[]> {
@@ -113,7 +150,7 @@ class OpenedRepository implements Repository {
     const { now, mode, random = randomBytes } = this.#options;
     const scope = tenantScope({ store: this.#store, ring: this.#ring, description: this.#description, now, random }, keys);
     const index = () => this.#indexes.of(`${keys.tag}/${keys.epoch}`, () => new TenantIndex(scope));
-    return new OpenedTenant({ scope, mode, limits: engineLimits(this.#options), index, pool: () => this.#threads() });
+    return new OpenedTenant({ scope, mode, limits: engineLimits(this.#options), index, pool: () => this.#threads.pool() });
   }
 
   async ledgers(): Promise<Record<string, number>> {
@@ -146,15 +183,7 @@ class OpenedRepository implements Repository {
     return new OpenedLogArchive(this.#store, { ring: this.#ring, description: this.#description, random }, mode);
   }
 
-  async close(): Promise<void> {
-    const pool = this.#pool;
-    this.#pool = undefined;
-    await pool?.close();
-  }
-
-  #threads(): WorkerPool {
-    const { workers, buffers } = engineLimits(this.#options);
-    this.#pool ??= new WorkerPool(workers, buffers);
-    return this.#pool;
+  close(): Promise<void> {
+    return this.#threads.close();
   }
 }

@@ -1,6 +1,8 @@
 import { FaultyStore, MemoryStore, plannedFaults } from '@dr/storage/faults';
+import { jest } from '@jest/globals';
 import { initRepository, openRepository } from './repository.ts';
-import { kdf, newRepository, options, reopened } from './testing/opened.ts';
+import { kdf, newRepository, options, reopened, unlock } from './testing/opened.ts';
+import { WorkerPool } from './workers/pool.ts';
 
 test('a repository is made once; a second one in the same place is refused', async () => {
   const store = new MemoryStore();
@@ -79,4 +81,54 @@ test('a damaged decision hides no other backup', async () => {
   };
   await expect(all()).rejects.toMatchObject({ object: key });
   await repository.close();
+});
+
+describe('threads that are asked for while a repository opens', () => {
+  const expected = jest.spyOn(WorkerPool.prototype, 'expect');
+  const closed = jest.spyOn(WorkerPool.prototype, 'close');
+  const started = (): number[] => expected.mock.contexts.map((pool) => (pool as WorkerPool).started);
+  beforeEach(() => jest.clearAllMocks());
+  afterAll(() => jest.restoreAllMocks());
+
+  /** Asks for them in the midst of opening. */
+  function opening(store: MemoryStore, passphrase: string) {
+    const asked = Promise.withResolvers<void>();
+    const ahead = (told: (bytes: number) => void): void => {
+      told(Number.POSITIVE_INFINITY);
+      asked.resolve();
+    };
+    const late = async () => {
+      await asked.promise;
+      expect(started()).toEqual([2]);
+      return passphrase;
+    };
+    return openRepository(store, { ...options, workers: 2, mode: 'read', unlock: { passphrase: late }, ahead });
+  }
+
+  test('are there before its keys are, and end with it', async () => {
+    const store = new MemoryStore();
+    await newRepository(store);
+    const repository = await opening(store, await unlock.passphrase());
+    expect(closed).not.toHaveBeenCalled();
+    await repository.close();
+    expect(closed.mock.contexts).toEqual(expected.mock.contexts);
+  });
+
+  test('end where it does not open', async () => {
+    const store = new MemoryStore();
+    await newRepository(store);
+    await expect(opening(store, 'another one')).rejects.toMatchObject({ code: 'keys.wrong_passphrase' });
+    expect(closed.mock.contexts).toEqual(expected.mock.contexts);
+    expect(expected).toHaveBeenCalledTimes(1);
+  });
+
+  test('are not started when nobody can use them any more', async () => {
+    const store = new MemoryStore();
+    await newRepository(store);
+    const told = Promise.withResolvers<(bytes: number) => void>();
+    const repository = await openRepository(store, { ...options, mode: 'read', unlock, ahead: told.resolve });
+    await repository.close();
+    (await told.promise)(1);
+    expect(expected).not.toHaveBeenCalled();
+  });
 });

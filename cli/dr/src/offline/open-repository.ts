@@ -11,15 +11,19 @@ export interface OfflineRepository {
   close(): Promise<void>;
 }
 
-/** Opens the repository of --repo for reading; nothing is ever written there. @throws what the store, the keys and the repository throw. */
-export async function openOffline(machine: Machine, globals: Globals, home: string): Promise<OfflineRepository> {
+/**
+ * Opens the repository of --repo for reading; nothing is ever written there. @param needsThreads all that is there will be read: the engine's threads start beside the
+ * derivation of the keys. @throws what the store, the keys and the repository throw.
+ */
+export async function openOffline(machine: Machine, globals: Globals, home: string, needsThreads = false): Promise<OfflineRepository> {
   const location = globals.repo!.includes('://')
     ? parseStoreLocation(globals.repo!)
     : { scheme: 'file', address: absolute(machine, globals.repo!) };
   const store = await openStore(location, { mode: 'read' });
   try {
     const unlock = unlockWith(machine, globals, { home, repository: location.address });
-    const repository = await openRepository(store, { unlock, mode: 'read', now: machine.now });
+    const ahead = needsThreads ? (expect: (bytes: number) => void) => expect(Number.POSITIVE_INFINITY) : undefined;
+    const repository = await openRepository(store, { unlock, mode: 'read', now: machine.now, ahead });
     return { repository, close: () => closeBoth(repository, store) };
   } catch (error) {
     await store.close();

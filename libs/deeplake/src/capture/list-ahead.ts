@@ -18,12 +18,14 @@ export interface Ahead {
 export class ListedAhead {
   readonly #source: AsyncIterator<PlannedFile[]>;
   readonly #pages: PlannedFile[][] = [];
+  readonly #listed: (page: readonly PlannedFile[]) => void;
   readonly #made: Promise<void>;
   #entries = 0;
   #asked = false;
   #ended = false;
 
-  constructor(pages: AsyncIterable<PlannedFile[]>) {
+  constructor(pages: AsyncIterable<PlannedFile[]>, listed: (page: readonly PlannedFile[]) => void = () => {}) {
+    this.#listed = listed;
     this.#source = pages[Symbol.asyncIterator]();
     this.#made = this.#make();
     this.#made.catch(() => {});
@@ -60,6 +62,7 @@ export class ListedAhead {
       if (!page) return;
       this.#pages.push(page);
       this.#entries += page.length;
+      this.#listed(page);
     }
   }
 

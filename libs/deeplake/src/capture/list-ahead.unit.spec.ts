@@ -25,10 +25,14 @@ async function sourceOf(files: Record<string, string>): Promise<string> {
 /** Counts the listings of the whole folder; `before` runs ahead of each, with its number. */
 async function counted(root: string, before: (listing: number) => Promise<unknown> = async () => {}) {
   const folder = await openSourceFolder(root);
-  const seen = { listings: 0 };
+  const seen = { listings: 0, ended: 0 };
   const list: SourceFolder['list'] = async function* (prefix, onUnreadable) {
-    if (!prefix) await before(++seen.listings);
-    yield* folder.list(prefix, onUnreadable);
+    try {
+      if (!prefix) await before(++seen.listings);
+      yield* folder.list(prefix, onUnreadable);
+    } finally {
+      if (!prefix) seen.ended++;
+    }
   };
   const watched = new Proxy(folder, {
     get: (target, name) => {
@@ -42,10 +46,10 @@ async function counted(root: string, before: (listing: number) => Promise<unknow
 
 const planOf = (folder: SourceFolder): Promise<CapturePlan> => planCapture(folder, { now: () => NOW, sleep: () => turn() });
 
-/** Until what is made ahead has come as far as it can: nothing below moves any more. */
-async function settled(seen: { listings: number }, listings: number): Promise<void> {
-  while (seen.listings < listings) await turn();
-  for (let i = 0; i < 200; i++) await turn();
+/** Until so many listings of the whole folder have ended, and what follows from them. */
+async function settled(seen: { ended: number }, listings: number): Promise<void> {
+  while (seen.ended < listings) await turn();
+  for (let i = 0; i < 10; i++) await turn();
 }
 
 /** Reads a plan as the engine does. @returns the paths of each stretch between two barriers. */
@@ -134,7 +138,7 @@ describe('the second listing ahead does not count', () => {
     const { folder, seen } = await counted(await sourceOf(FILES), (listing) => (listing === 2 ? reading.promise : turn()));
     const plan = await planOf(folder);
     plan.listAhead(() => true);
-    await settled(seen, 2);
+    await settled(seen, 1);
     const found = stretches(plan);
     reading.resolve();
     expect((await found)[0]).toEqual(ALL);

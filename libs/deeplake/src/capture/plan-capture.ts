@@ -68,9 +68,9 @@ function readOnce(planning: Planning, start: () => AsyncIterable<PlannedFile[]>)
         return ahead ? ahead.pages() : filled(start())[Symbol.asyncIterator]();
       },
     },
-    listAhead: (untouched) => {
+    listAhead: (untouched, listed) => {
       planning.ahead = { untouched, isEarly: () => !ahead?.asked };
-      ahead ??= new ListedAhead(filled(start()));
+      ahead ??= new ListedAhead(filled(start()), listed);
     },
     close: async () => ahead?.close(),
   };

@@ -94,8 +94,9 @@ export interface CapturePlan {
   /**
    * Begins to list now, for a capture that cannot read yet: it waits for its keys, say. What two listings one after the other show alike needs no third one
    * when nothing was read. @param untouched whether the capture has read no byte of any file so far; asked when it has passed all pages before a barrier.
+   * @param listed told of each page as soon as it is there.
    */
-  listAhead(untouched: () => boolean): void;
+  listAhead(untouched: () => boolean, listed?: (page: readonly PlannedFile[]) => void): void;
   /** Lets go of what was listed ahead, when nobody reads `files`. */
   close(): Promise<void>;
 }

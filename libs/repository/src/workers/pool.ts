@@ -73,6 +73,11 @@ export class WorkerPool {
     this.buffers = new PackBuffers(buffers, (thread, kind, buffer) => this.#post(thread, { type: 'buffer', kind, buffer }, [buffer]));
   }
 
+  /** Starts the threads that jobs of so many bytes would. */
+  expect(bytes: number): void {
+    while (bytes > 0 && !this.#closed && this.#threads.length < this.size && bytes >= this.#threads.length * BYTES_PER_START) this.#start();
+  }
+
   /** Threads that were started. */
   get started(): number {
     return this.#threads.length;

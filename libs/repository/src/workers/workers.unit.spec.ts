@@ -131,6 +131,21 @@ describe('threads', () => {
     await pool.close();
   });
 
+  test('are started before there is a job where it is known how much will be read', async () => {
+    const { buffers } = engineLimits({ now: () => 0, workers: 2 });
+    const pool = new WorkerPool(2, buffers);
+    const started = (bytes: number) => {
+      pool.expect(bytes);
+      return pool.started;
+    };
+    expect([0, 1, 1, 16 * MiB, Number.POSITIVE_INFINITY].map(started)).toEqual([0, 1, 1, 2, 2]);
+    await pool.run({ type: 'write', files: [] });
+    expect(pool.started).toBe(2);
+    await pool.close();
+    pool.expect(1);
+    expect(pool.started).toBe(2);
+  });
+
   test('that are started late know the sessions that were opened before', async () => {
     const repository = await newRepository(new MemoryStore(), { workers: 2 });
     const tenant = await repository.tenant('acme', { create: true });
