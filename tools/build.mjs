@@ -4,14 +4,15 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import swc from '@swc/core';
 import { bundleCommandLine } from './bundle.mjs';
 import { swcOptions } from './swc-options.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const options = { ...swcOptions, jsc: { ...swcOptions.jsc, rewriteRelativeImportExtensions: true } };
+/** Maps in files of their own: what stands in a program's text, each of its processes and threads keeps in memory. */
+const options = { ...swcOptions, sourceMaps: true, jsc: { ...swcOptions.jsc, rewriteRelativeImportExtensions: true } };
 
 async function filesBelow(folder, ending) {
   if (!existsSync(folder)) return [];
@@ -22,11 +23,13 @@ async function filesBelow(folder, ending) {
 const isProductSource = (file) => !/\.(spec|contract|d)\.ts$/.test(file) && !file.includes('/testing/');
 
 async function buildFile(source, target) {
-  const [from, to] = await Promise.all([stat(source), stat(target).catch(() => undefined)]);
-  if (to && to.mtimeMs >= from.mtimeMs) return 0;
-  const { code } = await swc.transformFile(source, options);
+  const map = `${target}.map`;
+  const [from, ...built] = await Promise.all([stat(source), ...[map, target].map((file) => stat(file).catch(() => undefined))]);
+  if (built.every((file) => file && file.mtimeMs >= from.mtimeMs)) return 0;
+  const output = await swc.transformFile(source, options);
   await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, code);
+  await writeFile(map, output.map);
+  await writeFile(target, `${output.code}//# sourceMappingURL=${basename(map)}\n`);
   return 1;
 }
 
@@ -34,7 +37,7 @@ async function buildWorkspace(folder) {
   const [src, dist] = [join(folder, 'src'), join(folder, 'dist')];
   const sources = (await filesBelow(src, '.ts')).filter(isProductSource);
   const targets = new Map(sources.map((s) => [join(dist, relative(src, s).replace(/\.ts$/, '.js')), s]));
-  for (const old of await filesBelow(dist, '.js')) if (!targets.has(old)) await rm(old);
+  for (const old of await filesBelow(dist, '.js')) if (!targets.has(old)) await Promise.all([rm(old), rm(`${old}.map`, { force: true })]);
   const built = await Promise.all([...targets].map(([target, source]) => buildFile(source, target)));
   return built.reduce((a, b) => a + b, 0);
 }

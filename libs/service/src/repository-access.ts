@@ -12,6 +12,9 @@ export interface RepositoryAccessOptions {
   now: () => number;
 }
 
+/** A service has 300 MB in all; half of that is taken before the engine does anything, and by the heaps of its threads. */
+const ENGINE_BYTES = 96 * 1024 * 1024;
+
 /** The configured repository, opened when first asked for and shared by everything in the process. A failed opening is tried again at the next call. */
 export class RepositoryAccess {
   private readonly options: RepositoryAccessOptions;
@@ -96,6 +99,7 @@ export class RepositoryAccess {
     return {
       unlock: { passphrase: () => readPassphrase(config.passphrase) },
       workers: config.backup.parallelWorkers,
+      memoryBytesMax: ENGINE_BYTES,
       compressionLevel: config.backup.compression ? config.backup.compressionLevel : 0,
       now,
     };

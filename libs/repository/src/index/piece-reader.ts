@@ -2,6 +2,7 @@ import { DrError, ObjectMissing } from '@dr/storage';
 import { Damaged, PieceUnresolved } from '../errors.ts';
 import { type PieceNaming, pieceNaming, sha256 } from '../format/hashes.ts';
 import { recordOpener } from '../format/pack-reader.ts';
+import { release } from '../format/release.ts';
 import { keyFor } from '../format/seal.ts';
 import type { IndexedPack } from '../format/segment.ts';
 import { decoding, ownerOf, type TenantScope } from '../tenant-scope.ts';
@@ -30,7 +31,7 @@ export class PieceReader {
     this.#naming = pieceNaming(scope.keys.idKey);
   }
 
-  /** @param id 32 bytes. @throws Damaged or ObjectMissing naming the pack when no copy is whole, PieceUnresolved. */
+  /** The piece, in memory that nobody else holds: large ones may be released. @param id 32 bytes. @throws Damaged or ObjectMissing naming the pack when no copy is whole, PieceUnresolved. */
   async read(id: Uint8Array, paths: readonly string[] = []): Promise<Uint8Array> {
     const first = await this.#readAny(id);
     if (first instanceof Uint8Array) return first;
@@ -67,7 +68,13 @@ export class PieceReader {
   }
 
   async #readCopy(id: Uint8Array, { location, base }: Copy): Promise<Uint8Array> {
-    return this.#readRecord(id, location, base && (await this.#readRecord(base.id, base.location)));
+    if (!base) return this.#readRecord(id, location);
+    const whole = await this.#readRecord(base.id, base.location);
+    try {
+      return await this.#readRecord(id, location, whole);
+    } finally {
+      release(whole);
+    }
   }
 
   /** @param base the piece that a delta needs. */
@@ -75,12 +82,16 @@ export class PieceReader {
     const pack = this.index.pieces.packs[ordinal]!;
     const object = this.scope.names.pack(pack.kind, pack.name);
     const sealed = await this.scope.store.read(object, { start: offset, end: offset + length });
-    return decoding(object, () => {
-      const piece = this.#opener(ordinal, pack)(id, record, sealed, base && (() => base));
-      if (Buffer.compare(this.#naming.id(sha256(piece)), id) !== 0)
-        throw new Damaged(object, 'a piece does not have the content its id names');
-      return piece;
-    });
+    try {
+      return decoding(object, () => {
+        const piece = this.#opener(ordinal, pack)(id, record, sealed, base && (() => base));
+        if (Buffer.compare(this.#naming.id(sha256(piece)), id) !== 0)
+          throw new Damaged(object, 'a piece does not have the content its id names');
+        return piece;
+      });
+    } finally {
+      release(sealed);
+    }
   }
 
   #opener(ordinal: number, pack: IndexedPack): Opener {

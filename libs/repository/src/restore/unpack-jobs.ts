@@ -93,7 +93,7 @@ async function open(
     job,
     brought.map((source) => source.bytes.buffer as ArrayBuffer),
   );
-  for (const [i, memory] of result.memory.entries()) if (lent[i]) pool.reads.give(memory);
+  for (const [i, memory] of result.memory.entries()) lent[i] ? pool.reads.give(memory) : memory.transfer(0);
   const { finished, written, packProblem } = result;
   const outcomes = [...outcomesOf(parts, result, entries), ...deltas.lost];
   const deltaBytes = deltas.sources.reduce((sum, source) => sum + source.bytes.length, 0);

@@ -3,7 +3,6 @@ import type { BackupSession } from '../api.ts';
 import { readDecision } from '../decisions.ts';
 import { BadRequest } from '../errors.ts';
 import { encodeCommit, encodeTombstone } from '../format/decision.ts';
-import { sha256Hex } from '../format/hashes.ts';
 import { decodeFooter } from '../format/pack-entries.ts';
 import { newTable } from '../index/known-pieces.ts';
 import { openPackOf, PieceReader } from '../index/piece-reader.ts';
@@ -22,6 +21,7 @@ import { ownPacks, type SessionStart } from './open-session.ts';
 import { PageStore } from './page-store.ts';
 import { StoredPacks } from './stored-packs.ts';
 import type { UnchangedFiles } from './unchanged-files.ts';
+import { WholePacks } from './whole-packs.ts';
 
 /** A backup being made, in this process. */
 export class OpenedSession implements BackupSession {
@@ -33,6 +33,7 @@ export class OpenedSession implements BackupSession {
   readonly #limits: EngineLimits;
   readonly #packs: StoredPacks;
   readonly #pages: PageStore;
+  readonly #whole: WholePacks;
   readonly #counted: CountedPacks;
   readonly #bases: EarlierTrees;
   readonly #number: number;
@@ -48,7 +49,7 @@ export class OpenedSession implements BackupSession {
     this.#limits = limits;
     this.#packs = new StoredPacks(scope, backupId, start.index, (error) => this.#break(error));
     for (const { pack, footer } of start.found) this.#packs.add(pack, footer.entries);
-    const packBytes = (pack: number) => this.#packBytes(pack);
+    this.#whole = new WholePacks(scope, start.index);
     const { known, trust } = start;
     const { compressionLevel, targets } = limits;
     this.#pages = new PageStore({
@@ -59,11 +60,15 @@ export class OpenedSession implements BackupSession {
       packs: this.#packs,
       compressionLevel,
       targetBytes: targets.meta,
-      packBytes,
+      isWhole: (pack) => this.#whole.isWhole(pack),
     });
     this.#counted = this.#newCounted();
     this.#bases = this.#newBases();
-    this.#number = pool.listen({ pack: (pack) => this.#delivered(pack), packBytes, sealedPiece: (id) => this.#sealedPiece(id) });
+    this.#number = pool.listen({
+      pack: (pack) => this.#delivered(pack),
+      namedPack: (pack) => this.#whole.forThread(pack),
+      sealedPiece: (id) => this.#sealedPiece(id),
+    });
     this.#setUpThreads();
   }
 
@@ -155,7 +160,7 @@ export class OpenedSession implements BackupSession {
       const { name, size } = packs[pack]!;
       if (own.has(pack)) return true;
       if (listed.get(name) !== size || ledger.victims.has(name)) return false;
-      return type !== 'full' || trust.trust(pack, () => this.#isWhole(pack));
+      return type !== 'full' || trust.trust(pack, () => this.#whole.isWhole(pack));
     };
     const reader = new PieceReader(this.#scope, index);
     const { pins } = await checkTrees(
@@ -167,7 +172,7 @@ export class OpenedSession implements BackupSession {
 
   #newCounted(): CountedPacks {
     const { index, trust, type, usable } = this.#start;
-    return new CountedPacks({ backupId: this.backupId, type, index, trust, usable, isWhole: (pack) => this.#isWhole(pack) });
+    return new CountedPacks({ backupId: this.backupId, type, index, trust, usable, isWhole: (pack) => this.#whole.isWhole(pack) });
   }
 
   #newBases(): EarlierTrees {
@@ -215,15 +220,6 @@ export class OpenedSession implements BackupSession {
     await this.#packs.upload({ name, kind, size, epoch, salt, commitment }, bytes, decodeFooter(footer).entries);
   }
 
-  async #packBytes(pack: number): Promise<{ name: string; bytes: Uint8Array } | undefined> {
-    const { name, kind } = this.#start.index.pieces.packs[pack]!;
-    try {
-      return { name, bytes: await this.#scope.store.read(this.#scope.names.pack(kind, name)) };
-    } catch {
-      return undefined;
-    }
-  }
-
   /** A full copy of a piece in a pack that counts; undefined when none can be read. */
   async #sealedPiece(id: Uint8Array): Promise<SealedPiece | undefined> {
     const { index, usable } = this.#start;
@@ -235,11 +231,6 @@ export class OpenedSession implements BackupSession {
       } catch {}
     }
     return undefined;
-  }
-
-  async #isWhole(pack: number): Promise<boolean> {
-    const found = await this.#packBytes(pack);
-    return found !== undefined && sha256Hex(found.bytes) === found.name;
   }
 
   #break(error: unknown): void {

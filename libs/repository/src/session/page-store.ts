@@ -1,6 +1,6 @@
 import { pageMemory } from '@dr/storage';
 import { Lane } from '../concurrency.ts';
-import { pieceNaming, sha256Hex } from '../format/hashes.ts';
+import { pieceNaming } from '../format/hashes.ts';
 import { packBufferBytes } from '../format/pack-writer.ts';
 import { pageCompressor } from '../format/record.ts';
 import { newSeal, SALT_BYTES } from '../format/seal.ts';
@@ -18,8 +18,8 @@ export interface PageStoreParts {
   readonly packs: StoredPacks;
   readonly compressionLevel: number;
   readonly targetBytes: number;
-  /** Bytes of a pack of the index; undefined when it cannot be read. */
-  readonly packBytes: (pack: number) => Promise<{ name: string; bytes: Uint8Array } | undefined>;
+  /** Whether a pack of the index has all its bytes. */
+  readonly isWhole: (pack: number) => Promise<boolean>;
 }
 
 /** Stores tree pages from the main thread in meta packs of their own, one buffer at a time. */
@@ -45,12 +45,8 @@ export class PageStore {
   }
 
   #newWriter(): PieceWriter {
-    const { scope, backupId, known, trust, packs, compressionLevel, targetBytes, packBytes } = this.#parts;
+    const { scope, backupId, known, trust, packs, compressionLevel, targetBytes, isWhole } = this.#parts;
     const { keys, random } = scope;
-    const check = async (pack: number): Promise<boolean> => {
-      const found = await packBytes(pack);
-      return found !== undefined && sha256Hex(found.bytes) === found.name;
-    };
     return new PieceWriter({
       backupId,
       known,
@@ -68,7 +64,7 @@ export class PageStore {
           const { epoch, salt, commitment } = header;
           this.#upload = packs.upload({ name, kind, size: bytes.length, epoch, salt, commitment }, bytes, entries);
         },
-        trust: (pack) => trust.trust(pack, () => check(pack)),
+        trust: (pack) => trust.trust(pack, () => isWhole(pack)),
       },
     });
   }

@@ -1,6 +1,7 @@
 import { type ByteRange, RangeOutside } from '@dr/storage';
 import type { RepositoryFile, RepositoryFolder } from '../api.ts';
 import { PathUnknown, PinnedOnly } from '../errors.ts';
+import { release } from '../format/release.ts';
 import type { PieceReader } from '../index/piece-reader.ts';
 import type { PieceId, TreeEntry } from '../types.ts';
 import { entryOf, rootId, walkEntries, walkPages } from './walk-tree.ts';
@@ -77,6 +78,7 @@ async function readPieces(reader: PieceReader, entry: TreeEntry, start: number, 
     if (from < to) {
       const piece = await reader.read(Buffer.from(id, 'hex'), [entry.path]);
       bytes.set(piece.subarray(from - offset, to - offset), from - start);
+      release(piece);
     }
     offset += length;
   }

@@ -2,6 +2,7 @@ import type { PackKind } from '../format/object-names.ts';
 import type { Belonging } from '../format/seal.ts';
 import type { KnownTable } from '../index/known-pieces.ts';
 import type { CaptureFile, CaptureFinding } from '../types.ts';
+import type { NamedPack } from './pack-source.ts';
 
 /** What a worker thread has to know of a session before it captures for it. */
 export interface SessionSetup {
@@ -152,8 +153,8 @@ export type ToWorker =
   /** To a thread with work: it exits by itself once the message reaches it, never in the middle of a call into zstd or the system. */
   | { readonly type: 'close' }
   | { readonly type: 'buffer'; readonly kind: PackKind; readonly buffer: ArrayBuffer }
-  /** The bytes of a pack whose trust the worker is to decide; none when it could not be read. */
-  | { readonly type: 'pack-bytes'; readonly session: number; readonly pack: number; readonly name: string; readonly bytes?: Uint8Array }
+  /** A pack whose trust the worker is to decide; none when it could not be read. */
+  | { readonly type: 'named-pack'; readonly session: number; readonly pack: number; readonly found?: NamedPack }
   /** The answer to 'base'. `id`: hex. */
   | { readonly type: 'sealed-piece'; readonly session: number; readonly id: string; readonly piece?: SealedPiece }
   | { readonly type: 'job'; readonly job: number; readonly work: Job };

@@ -12,6 +12,28 @@ export interface PackSource {
   close(): void;
 }
 
+/** A pack whose bytes are to be compared with its name: in its file, or in memory. */
+export interface NamedPack {
+  readonly name: string;
+  readonly bytes?: Uint8Array;
+  readonly file?: { readonly path: string; readonly end: number };
+}
+
+/** Whether a pack has the bytes that its name was made of; not when they cannot be read. */
+export function hasItsName({ name, bytes, file }: NamedPack): boolean {
+  if (!file) return bytes !== undefined && sha256Hex(bytes) === name;
+  let source: FileSource | undefined;
+  try {
+    source = new FileSource(file, 0);
+    return source.name() === name;
+  } catch (cause) {
+    if (cause instanceof PackUnread) return false;
+    throw cause;
+  } finally {
+    source?.close();
+  }
+}
+
 /** The file of a pack could not be read; whoever asks the store is told why. */
 export class PackUnread extends Error {}
 

@@ -91,4 +91,28 @@ describe('Packs that are files', () => {
     expect(storeReads()).toBe(1);
     expect(await tenant.verify('backup_1', { level: 'full' })).toMatchObject({ ok: true, objects: 2, findings: [] });
   });
+
+  describe('and a full that meets their pieces again', () => {
+    const dataPacks = async (): Promise<number> => {
+      let count = 0;
+      for await (const page of store.list('')) count += page.filter(({ key }) => key.includes('/packs/data/')).length;
+      return count;
+    };
+    const again = () => backUp(tenant, 'backup_2', { set: folderOf({ 'a.bin': CONTENT, 'b.txt': TEXT }) });
+
+    it('counts on those that are whole', async () => {
+      await again();
+      expect(await dataPacks()).toBe(1);
+    });
+
+    it.each([
+      ['damaged', (file: string) => writeFileSync(file, readFileSync(file).fill(0, 2_000_000, 2_000_001))],
+      ['too short', (file: string) => truncateSync(file, 2_000_000)],
+      ['away', (file: string) => rmSync(file)],
+    ])('stores them anew where one is %s', async (_, damage) => {
+      damage(fileOf(dataPack()));
+      await again();
+      expect(await dataPacks()).toBe(2);
+    });
+  });
 });

@@ -4,6 +4,7 @@ import { WorkerDied } from '../errors.ts';
 import type { PackKind } from '../format/object-names.ts';
 import type { DeliveredPack, FromWorker, Job, JobResult, SealedPiece, ThreadError, ToWorker } from './messages.ts';
 import { PackBuffers } from './pack-buffers.ts';
+import type { NamedPack } from './pack-source.ts';
 import { ReadMemory } from './read-memory.ts';
 
 /** Young generation of a thread's heap: pieces lie outside of it. */
@@ -33,8 +34,8 @@ interface Thread {
 export interface SessionEars {
   /** Takes a finished pack; the buffer is free again when it returns. Never throws. */
   pack(pack: DeliveredPack): Promise<void>;
-  /** Bytes of a pack of the index; undefined when it cannot be read. */
-  packBytes(pack: number): Promise<{ name: string; bytes: Uint8Array } | undefined>;
+  /** A pack of the index, to be compared with its name; undefined when it cannot be read. */
+  namedPack(pack: number): Promise<NamedPack | undefined>;
   /** A full copy of a piece in a pack that counts; undefined when none can be read. */
   sealedPiece(id: Uint8Array): Promise<SealedPiece | undefined>;
 }
@@ -243,9 +244,9 @@ export class WorkerPool {
   }
 
   async #check(thread: Thread, session: number, pack: number): Promise<void> {
-    const found = await this.#sessions.get(session)?.packBytes(pack);
+    const found = await this.#sessions.get(session)?.namedPack(pack);
     const { bytes, transfer } = exactly(found?.bytes);
-    this.#post(thread, { type: 'pack-bytes', session, pack, name: found?.name ?? '', bytes }, transfer);
+    this.#post(thread, { type: 'named-pack', session, pack, found: found && { ...found, bytes } }, transfer);
   }
 
   async #base(thread: Thread, session: number, id: Uint8Array): Promise<void> {

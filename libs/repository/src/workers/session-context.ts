@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { deltaCompressor } from '../format/delta.ts';
-import { pieceNaming, sha256Hex } from '../format/hashes.ts';
+import { pieceNaming } from '../format/hashes.ts';
 import type { PackKind } from '../format/object-names.ts';
 import { encodeFooter } from '../format/pack-entries.ts';
 import type { FinishedPack } from '../format/pack-writer.ts';
@@ -10,6 +10,7 @@ import { newSeal, SALT_BYTES } from '../format/seal.ts';
 import { KnownPieces } from '../index/known-pieces.ts';
 import { FileCapture } from './capture-file.ts';
 import type { DeliveredPack, SealedPiece, SessionSetup } from './messages.ts';
+import { hasItsName, type NamedPack } from './pack-source.ts';
 import { PackTrust } from './pack-trust.ts';
 import { PieceWriter } from './piece-writer.ts';
 
@@ -17,8 +18,8 @@ import { PieceWriter } from './piece-writer.ts';
 export interface ThreadLinks {
   obtain(kind: PackKind, session: number): Promise<Buffer>;
   deliver(pack: DeliveredPack): void;
-  /** Asks the main thread for a pack's bytes; undefined when it cannot be read. */
-  packBytes(session: number, pack: number): Promise<{ name: string; bytes: Uint8Array } | undefined>;
+  /** Asks the main thread for a pack; undefined when it cannot be read. */
+  namedPack(session: number, pack: number): Promise<NamedPack | undefined>;
   /** Asks the main thread for a full copy of a piece; undefined when none can be read. */
   sealedPiece(session: number, id: Uint8Array): Promise<SealedPiece | undefined>;
 }
@@ -34,10 +35,10 @@ export function sessionContext(setup: SessionSetup, links: ThreadLinks): Session
   const known = new KnownPieces(setup.tables);
   const trust = new PackTrust(setup.trust);
   const check = async (pack: number): Promise<boolean> => {
-    const found = await links.packBytes(setup.session, pack);
+    const found = await links.namedPack(setup.session, pack);
     if (!found) return false;
-    const good = sha256Hex(found.bytes) === found.name;
-    release(found.bytes);
+    const good = hasItsName(found);
+    if (found.bytes) release(found.bytes);
     return good;
   };
   const naming = pieceNaming(setup.idKey);

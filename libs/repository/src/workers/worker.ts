@@ -4,6 +4,7 @@ import { ByteWriter } from '../format/bytes.ts';
 import type { PackKind } from '../format/object-names.ts';
 import { encodeEntry } from '../format/tree-entry.ts';
 import type { CapturedFile, CaptureJob, CaptureResult, FinishJob, FromWorker, Job, SealedPiece, ToWorker } from './messages.ts';
+import type { NamedPack } from './pack-source.ts';
 import { type SessionContext, sessionContext, type ThreadLinks } from './session-context.ts';
 import { unpack, writeFiles } from './unpack.ts';
 
@@ -11,7 +12,7 @@ import { unpack, writeFiles } from './unpack.ts';
 const port = parentPort!;
 const sessions = new Map<number, SessionContext>();
 const buffers: Record<PackKind, ((buffer: ArrayBuffer) => void)[]> = { data: [], meta: [] };
-const packs = new Map<string, (found: { name: string; bytes: Uint8Array } | undefined) => void>();
+const packs = new Map<string, (found: NamedPack | undefined) => void>();
 const pieces = new Map<string, (found: SealedPiece | undefined) => void>();
 let turn: Promise<void> = Promise.resolve();
 
@@ -25,7 +26,7 @@ const links: ThreadLinks = {
     return new Promise((resolve) => buffers[kind].push((buffer) => resolve(Buffer.from(buffer))));
   },
   deliver: (pack) => send(pack, [pack.buffer]),
-  packBytes: (session, pack) => {
+  namedPack: (session, pack) => {
     send({ type: 'check', session, pack });
     return new Promise((resolve) => packs.set(`${session}/${pack}`, resolve));
   },
@@ -111,8 +112,8 @@ port.on('message', (message: ToWorker) => {
       return;
     case 'buffer':
       return buffers[message.kind].shift()?.(message.buffer);
-    case 'pack-bytes':
-      packs.get(`${message.session}/${message.pack}`)?.(message.bytes && { name: message.name, bytes: message.bytes });
+    case 'named-pack':
+      packs.get(`${message.session}/${message.pack}`)?.(message.found);
       packs.delete(`${message.session}/${message.pack}`);
       return;
     case 'sealed-piece':

@@ -41,14 +41,18 @@ async function plainDigestOf(path: string): Promise<string> {
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
 
+/** Read at once. */
+const STRETCH_BYTES = 1024 * 1024;
+
 /** As the engine makes it: SHA-256 of the content for one piece, else SHA-256 over the pieces' SHA-256s. */
 async function digestOf(path: string, { size, pieces }: TreeEntry): Promise<string | undefined> {
   const handle = await open(path, 'r');
   try {
     if ((await handle.stat()).size !== size) return undefined;
     const hashes: Buffer[] = [];
+    const memory = Buffer.allocUnsafe(Math.min(size, STRETCH_BYTES));
     for (const length of pieces.length === 0 ? [size] : pieces.map((piece) => piece.length)) {
-      hashes.push(sha256(await readFully(handle, length)));
+      hashes.push(await hashOfNext(handle, length, memory));
     }
     return (hashes.length === 1 ? hashes[0]! : sha256(Buffer.concat(hashes))).toString('hex');
   } finally {
@@ -56,14 +60,15 @@ async function digestOf(path: string, { size, pieces }: TreeEntry): Promise<stri
   }
 }
 
-/** The next `length` bytes; fewer when the file ends, which then shows in the digest. */
-async function readFully(handle: Awaited<ReturnType<typeof open>>, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled);
+/** SHA-256 of the next `length` bytes; of fewer when the file ends, which then shows. */
+async function hashOfNext(handle: Awaited<ReturnType<typeof open>>, length: number, memory: Buffer): Promise<Buffer> {
+  const hash = createHash('sha256');
+  let left = length;
+  while (left > 0) {
+    const { bytesRead } = await handle.read(memory, 0, Math.min(left, memory.length));
     if (bytesRead === 0) break;
-    filled += bytesRead;
+    hash.update(memory.subarray(0, bytesRead));
+    left -= bytesRead;
   }
-  return buffer.subarray(0, filled);
+  return hash.digest();
 }
