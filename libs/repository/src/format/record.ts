@@ -182,9 +182,10 @@ function decompress({ length }: RecordHeader, payload: Uint8Array, dictionary?: 
   }
 }
 
+/** With a byte to spare: Node gets memory for another chunk, as long, when one is filled to its end. */
 function unzstd(payload: Uint8Array, length: number, dictionary?: Uint8Array): Buffer {
   try {
-    return zstdDecompressSync(payload, { chunkSize: Math.max(length, 64), maxOutputLength: Math.max(length, 1), dictionary });
+    return zstdDecompressSync(payload, { chunkSize: Math.max(length + 1, 64), maxOutputLength: Math.max(length, 1), dictionary });
   } catch (cause) {
     throw new Malformed('a piece does not decompress', { cause });
   }
