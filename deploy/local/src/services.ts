@@ -31,10 +31,11 @@ export interface ServiceSetting {
 const keptBack = /^(DATABASE_ADMIN_URL|DR_BOOTSTRAP_API_KEY|DR_LOCK_FILE|DR_LIFELINE_FD|DR_API_KEY|DR_URL|npm_.*|INIT_CWD)$/;
 
 /**
- * Small young generations: a service waits most of its life, and its threads keep their bytes outside the heap. Source maps would stay in
- * memory for every module (`NODE_OPTIONS=--enable-source-maps` has them when a stack must be read). For the last flag see bootstrap.mjs.
+ * Small young generations: a service waits most of its life, and its threads keep their bytes outside the heap. Left to itself V8 lets a heap of
+ * 40 MB grow to 70, or not, as it measures its own speed. Source maps would stay in memory for every module
+ * (`NODE_OPTIONS=--enable-source-maps` has them when a stack must be read). For the last flag see bootstrap.mjs.
  */
-const NODE_FLAGS = ['--max-semi-space-size=2', '--no-memory-protection-keys'];
+const NODE_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=80', '--no-memory-protection-keys'];
 
 /**
  * glibc raises its threshold for giving memory back whenever a large block is freed, and a service that handles pieces of megabytes then

@@ -23,6 +23,28 @@ export class Lane {
   }
 }
 
+/** Runs so many tasks at once, in the order they came. */
+export class Places {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  async run<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await task();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    }
+  }
+}
+
 /** Runs tasks in the background, so many at once. After the first error no task is begun any more. */
 export class Crew {
   #free: number;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { MemoryStore } from '@dr/storage/faults';
-import { Crew, Lane, mapLimited } from '../concurrency.ts';
+import { Crew, Lane, mapLimited, Places } from '../concurrency.ts';
 import { newRepository } from '../testing/opened.ts';
 import { engineLimits } from './limits.ts';
 import { PackBuffers } from './pack-buffers.ts';
@@ -199,6 +199,24 @@ describe('tasks', () => {
     await expect(crew.done()).rejects.toThrow('broken');
     expect(begun).toBe(10);
     await crew.settled();
+  });
+
+  test('places take so many at once, in their order, and outlive failures', async () => {
+    const places = new Places(2);
+    const begun: number[] = [];
+    let [running, most] = [0, 0];
+    const task = (n: number) => async (): Promise<number> => {
+      begun.push(n);
+      most = Math.max(most, ++running);
+      await turn();
+      running--;
+      if (n % 2 === 1) throw new Error(`odd ${n}`);
+      return n;
+    };
+    const ends = await Promise.allSettled([0, 1, 2, 3, 4].map((n) => places.run(task(n))));
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
+    expect([begun, most]).toEqual([[0, 1, 2, 3, 4], 2]);
+    expect(await places.run(task(6))).toBe(6);
   });
 
   test('a lane keeps the order and outlives a failure', async () => {
