@@ -4,6 +4,7 @@ import { announceReady, type Logger } from '@dr/telemetry';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ServiceHealth } from './health.ts';
 import { type House, houseParts, openHouse } from './house.ts';
+import { startGivingPagesBack } from './pages-given-back.ts';
 
 export interface StartedService {
   app: INestApplicationContext;
@@ -26,6 +27,7 @@ export async function runService(
     const { app, more } = await start(house, health);
     answer(house.bus, subjectOf.health(service), () => health.report());
     closeAtSignal(house, app);
+    startGivingPagesBack();
     announceReady(house.log, service, more);
   } catch (error) {
     endWith(parts.log, error);

@@ -11,8 +11,8 @@ export interface Column {
 /** There may be a million: no map or set before something is in it. */
 interface Block {
   /** Column ids, and at the same places their rows. */
-  readonly columns: number[];
-  readonly counts: number[];
+  columns: number[];
+  counts: number[];
   deleted?: RowSet;
   rows: number;
 }
@@ -86,8 +86,10 @@ export class DatasetState {
     const block = this.#blocks.get(id) ?? { columns: [], counts: [], rows: 0 };
     this.#blocks.set(id, block);
     const known = block.columns.indexOf(column);
-    const at = known < 0 ? block.columns.push(column) - 1 : known;
-    block.counts[at] = rows;
+    if (known < 0) {
+      block.columns = [...block.columns, column]; // pushed into an empty one, it would get room for 17
+      block.counts = [...block.counts, rows];
+    } else block.counts[known] = rows;
     const most = Math.max(...block.counts);
     this.rows += most - block.rows;
     block.rows = most;

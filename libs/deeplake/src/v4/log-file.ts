@@ -21,10 +21,10 @@ const NEWLINE = 10;
  * `commit`, a newline after the last. @throws Malformed for anything else (check T3). Source: DEEPLAKE_V4.md section 2.2.
  */
 export function parseLogFile(name: LogName, bytes: Uint8Array): LogContent {
-  const [first, ...rest] = logLines(name, bytes).map(parseLine);
-  const commit = first === undefined ? undefined : field(asObject(first, 'line 1'), 'commit');
+  const [first, ...rest] = logLines(name, bytes);
+  const commit = first === undefined ? undefined : field(asObject(parseLine(first, 0), 'line 1'), 'commit');
   if (commit === undefined) throw new Malformed('the first line is not a commit');
-  const operations = rest.map((line, i) => operationOf(line, i + 2));
+  const operations = rest.map((line, i) => operationOf(parseLine(line, i + 1), i + 2));
   return { operations, ...commitFields(commit) };
 }
 

@@ -33,8 +33,11 @@ export function liveLogs(history: History): Set<LogFile> {
 }
 
 function note(references: Map<string, Reference>, file: FileReference, log: LogFile, live: boolean): void {
-  const known = references.get(file.path) ?? { path: file.path, size: file.size, parts: [], namedBy: log.path, live: false };
-  references.set(file.path, known);
+  const known = references.get(file.path);
+  if (!known) {
+    references.set(file.path, { path: file.path, size: file.size, parts: file.format ? [file] : [], namedBy: log.path, live });
+    return;
+  }
   known.live ||= live;
   const isNew =
     file.format && !known.parts.some((p) => p.packed?.offset === file.packed?.offset && p.packed?.length === file.packed?.length);

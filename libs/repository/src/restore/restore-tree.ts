@@ -14,7 +14,7 @@ import { runUnpack } from './unpack-jobs.ts';
 
 const SMALL_FILES = 64;
 /** Pieces of a tree that are restored before more of it is read: about 1 KB of memory each. */
-const PORTION_PIECES = 32 * 1024;
+const PORTION_PIECES = 12 * 1024;
 const SYNC_FROM_BYTES = 1024 * 1024;
 /** The system's threads also read for us; two of them may wait for the disk. */
 const SYNCS_AT_ONCE = 2;
