@@ -1,4 +1,5 @@
 import { type MigrationClass, sqlMigration } from '@dr/event-store';
+import { derivedTables } from './backups/derived-tables.ts';
 
 /**
  * Read models of the catalog. Each can be dropped and rebuilt from the log. `operation_texts` is no projection: it holds the words that
@@ -92,4 +93,5 @@ export const migrations: MigrationClass[] = [
   sqlMigration('AddDatasetPlaces1764700000000', datasetPlaces),
   sqlMigration('AddListPaths1764900001000', listPaths),
   sqlMigration('AddTextCopies1764930000000', textCopies),
+  sqlMigration('AddDerivedTables1764940000000', derivedTables),
 ];

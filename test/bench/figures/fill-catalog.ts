@@ -47,5 +47,6 @@ export async function fillCatalog(owner: DataSource, count: number, have = 0): P
     await owner.query(DATASETS, [first, last]);
     await owner.query(RESTORES, [first, last]);
   }
-  for (const table of ['catalog_backups', 'catalog_backup_datasets', 'catalog_restores']) await owner.query(`VACUUM (ANALYZE) ${table}`);
+  const tables = ['catalog_backups', 'catalog_backup_datasets', 'catalog_restores', 'catalog_totals', 'catalog_dataset_kinds'];
+  for (const table of tables) await owner.query(`VACUUM (ANALYZE) ${table}`);
 }

@@ -32,7 +32,7 @@ interface DatasetRow {
   doc: { readonly status?: string };
 }
 
-const backupTable: ViewTable<BackupRow> = {
+export const backupTable: ViewTable<BackupRow> = {
   name: 'catalog_backups',
   columns: {
     ...{ backup_id: 'text', tenant: 'text', requested_at: 'timestamptz', type: 'text', status: 'text', dataset_ids: 'text[]' },

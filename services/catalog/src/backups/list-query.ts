@@ -32,8 +32,7 @@ class Values {
 
 /**
  * The ids of a page are found along an index that has what is asked for before the time, so that hardly a backup is looked at that is not shown,
- * however rare it is; then their rows are read. A data set together with a type or status is the one exception: the backups of the one are
- * gone through for the other. One row more than the limit tells whether there is a next page. @throws BadCursor
+ * however rare it is; then their rows are read. One row more than the limit tells whether there is a next page. @throws BadCursor
  */
 export function listQuery(query: ListBackups): { sql: string; values: unknown[] } {
   const values = new Values();
@@ -43,31 +42,29 @@ export function listQuery(query: ListBackups): { sql: string; values: unknown[] 
 }
 
 function pageOf(query: ListBackups, values: Values): string {
-  if (query.datasetId !== undefined) return ofDataset(query, query.datasetId, values);
-  if (query.type !== undefined || query.status !== undefined) return ofKind(query, values);
+  const { datasetId } = query;
+  if (query.type !== undefined || query.status !== undefined) return ofKind(query, datasetId, values);
+  if (datasetId !== undefined) return ofDataset(query, datasetId, values);
   return `SELECT b.backup_id, b.requested_at FROM catalog_backups b WHERE ${ofTenant(query, values)} ${within(query, 'b', values)}`;
 }
 
 function ofDataset(query: ListBackups, datasetId: string, values: Values): string {
-  const { scope, type, status } = query;
+  const { scope } = query;
   const tenant = 'tenant' in scope ? `d.tenant COLLATE "C" = ${values.add(scope.tenant)} AND ` : '';
   const place = `${tenant}d.dataset_id COLLATE "C" = ${values.add(datasetId)}`;
-  const kind = [
-    ...(type === undefined ? [] : [`b.type = ${values.add(type)}`]),
-    ...(status === undefined ? [] : [`b.status = ${values.add(status)}`]),
-  ];
-  const ofBackup = kind.length === 0 ? '' : `JOIN catalog_backups b ON b.backup_id = d.backup_id AND ${kind.join(' AND ')}`;
-  return `SELECT d.backup_id, d.requested_at FROM catalog_backup_datasets d ${ofBackup} WHERE ${place} ${within(query, 'd', values)}`;
+  return `SELECT d.backup_id, d.requested_at FROM catalog_backup_datasets d WHERE ${place} ${within(query, 'd', values)}`;
 }
 
 /** Each type with each status is walked from its newest backup on, a page of each at most; the newest of all are the page. */
-function ofKind(query: ListBackups, values: Values): string {
+function ofKind(query: ListBackups, datasetId: string | undefined, values: Values): string {
   const { type, status, limit } = query;
   const types = values.add(type === undefined ? TYPES : [type], 'text[]');
   const statuses = values.add(status === undefined ? STATUSES : [status], 'text[]');
+  const [table, ofDataset] =
+    datasetId === undefined ? ['catalog_backups', ''] : ['catalog_dataset_kinds', `b.dataset_id = ${values.add(datasetId)} AND`];
   return `SELECT walk.* FROM unnest(${types}) AS y (type) CROSS JOIN unnest(${statuses}) AS s (status) CROSS JOIN LATERAL (
-      SELECT b.backup_id, b.requested_at FROM catalog_backups b
-       WHERE b.type = y.type AND b.status = s.status AND ${ofTenant(query, values)} ${within(query, 'b', values)}) AS walk
+      SELECT b.backup_id, b.requested_at FROM ${table} b
+       WHERE ${ofDataset} b.type = y.type AND b.status = s.status AND ${ofTenant(query, values)} ${within(query, 'b', values)}) AS walk
     ORDER BY walk.requested_at${way(query)}, walk.backup_id${way(query)} LIMIT ${values.add(limit + 1)}`;
 }
 
