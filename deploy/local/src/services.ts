@@ -35,7 +35,7 @@ const keptBack = /^(DATABASE_ADMIN_URL|DR_BOOTSTRAP_API_KEY|DR_LOCK_FILE|DR_LIFE
  * 40 MB grow to 70, or not, as it measures its own speed. Source maps would stay in memory for every module
  * (`NODE_OPTIONS=--enable-source-maps` has them when a stack must be read). For the last flag see bootstrap.mjs.
  */
-const NODE_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=80', '--no-memory-protection-keys'];
+export const NODE_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=80', '--no-memory-protection-keys'];
 
 /**
  * glibc raises its threshold for giving memory back whenever a large block is freed, and a service that handles pieces of megabytes then
