@@ -64,7 +64,7 @@ export class CatalogClient {
     return (await this.ask<object | null>('restores.get', { id, scope })) ?? undefined;
   }
 
-  backupStats(scope: TenantScope): Promise<object> {
+  backupStats(scope: TenantScope): Promise<{ total_backups: number }> {
     return this.ask('backups.stats', { scope });
   }
 

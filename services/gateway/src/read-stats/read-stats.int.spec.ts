@@ -1,4 +1,6 @@
 /** What all backups come to, over REST: by hand-counted backups, per tenant and of all. */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type FrontDoor, frontDoor } from '../../../../test/support/front-door.ts';
 import { sealedBackup } from '../../../../test/support/sealed-backup.ts';
 
@@ -20,6 +22,18 @@ test('of nothing: counts are 0, and there are no ratios', async () => {
       ...{ compression_ratio: null, dedup_ratio: null, type_breakdown: {}, storage_backend: 'local', retention_days: null },
     },
   });
+});
+
+test('a tenant that nothing is of is refused, not counted as nothing; one that has a key or lies at the source has zeros', async () => {
+  const unknown = await stats('?tenant_filter=acmee');
+  expect(unknown).toMatchObject({ status: 404, body: { code: 'tenant.not_found', detail: expect.stringContaining('acmee') } });
+  expect(await stats('?tenant_filter=acme')).toMatchObject({ status: 200, body: { total_backups: 0 } });
+  expect(await stats('', acme)).toMatchObject({ status: 200, body: { total_backups: 0 } });
+  expect((await stats('?tenant_filter=fresh')).status).toBe(404);
+  const folder = join(door.house.config.deeplake.root, 'fresh', 'a');
+  await mkdir(folder, { recursive: true });
+  expect((await stats('?tenant_filter=fresh')).status).toBe(200);
+  await rm(folder, { recursive: true });
 });
 
 describe('of three sealed backups and one that failed', () => {

@@ -53,5 +53,5 @@ export const readStats = route({
   summary: 'What all backups come to: counts, sizes, ratios',
   query: statsQuery,
   replies: { 200: { description: 'The statistics, from the event log.', schema: stats } },
-  problems: { 404: 'There is no such tenant that this key may see.' },
+  problems: { 404: 'There is no such tenant that this key may see: no backup, no key and nothing at the source is of it.' },
 });
