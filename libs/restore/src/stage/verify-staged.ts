@@ -11,6 +11,9 @@ export interface PinnedDigests {
   digests: ReadonlyMap<string, string>;
 }
 
+/** Read at once, into memory that serves all files: new memory for each waits for the collector, 40 MB of it. */
+const STRETCH_BYTES = 1024 * 1024;
+
 /** Reads every staged file again and compares it with the digest of its capture. @throws StagedDiffers */
 export async function verifyStaged(
   tenant: TenantRepository,
@@ -18,19 +21,20 @@ export async function verifyStaged(
   staging: string,
   { wanted, signal, moved, pinned }: { wanted: (path: string) => boolean; signal: AbortSignal; moved?: () => void; pinned?: PinnedDigests },
 ): Promise<void> {
+  const memory = Buffer.allocUnsafeSlow(STRETCH_BYTES);
   for await (const entry of tenant.entries(root)) {
     signal.throwIfAborted();
     moved?.();
     if (entry.kind !== 'file' || !wanted(entry.path)) continue;
-    if (!(await isAsCaptured(join(staging, entry.path), entry, pinned))) throw new StagedDiffers(entry.path);
+    if (!(await isAsCaptured(join(staging, entry.path), entry, memory, pinned))) throw new StagedDiffers(entry.path);
   }
 }
 
-async function isAsCaptured(path: string, entry: TreeEntry, pinned: PinnedDigests | undefined): Promise<boolean> {
+async function isAsCaptured(path: string, entry: TreeEntry, memory: Buffer, pinned: PinnedDigests | undefined): Promise<boolean> {
   const copied = pinned?.digests.get(entry.path);
   if (copied !== undefined) return (await plainDigestOf(path)) === copied;
   const captured = entry.pinned ? pinned?.held.get(entry.path) : entry;
-  return captured !== undefined && (await digestOf(path, captured)) === captured.digest;
+  return captured !== undefined && (await digestOf(path, captured, memory)) === captured.digest;
 }
 
 async function plainDigestOf(path: string): Promise<string> {
@@ -41,16 +45,12 @@ async function plainDigestOf(path: string): Promise<string> {
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
 
-/** Read at once. */
-const STRETCH_BYTES = 1024 * 1024;
-
 /** As the engine makes it: SHA-256 of the content for one piece, else SHA-256 over the pieces' SHA-256s. */
-async function digestOf(path: string, { size, pieces }: TreeEntry): Promise<string | undefined> {
+async function digestOf(path: string, { size, pieces }: TreeEntry, memory: Buffer): Promise<string | undefined> {
   const handle = await open(path, 'r');
   try {
     if ((await handle.stat()).size !== size) return undefined;
     const hashes: Buffer[] = [];
-    const memory = Buffer.allocUnsafe(Math.min(size, STRETCH_BYTES));
     for (const length of pieces.length === 0 ? [size] : pieces.map((piece) => piece.length)) {
       hashes.push(await hashOfNext(handle, length, memory));
     }
