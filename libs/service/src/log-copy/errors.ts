@@ -13,6 +13,20 @@ export class ForeignLog extends DrError {
   }
 }
 
+/** While this house ran, another one wrote its own log into the same repository. Nothing is written over, and nothing is lost. */
+export class SharedRepository extends DrError {
+  readonly code = 'log_copy.shared';
+  constructor(uri: string, repositoryId: string, epoch: number, position: number) {
+    super(
+      `Another house writes its event log into the repository ${repositoryId} in ${uri}: behind event ${position}, epoch ${epoch} of the log's copy holds ` +
+        'events that this house does not have. The events of this house are kept in its database, and are not copied any more. Find the other house (an old ' +
+        'machine that still runs, a copied DR_HOME or database), stop it or give it another BACKUP_PATH, then restart the one that is to go on: it continues ' +
+        'in a new epoch, the other log stays in the repository, and its backups are recorded from their commits.',
+      { details: { uri, repositoryId, epoch, position } },
+    );
+  }
+}
+
 /** The repository that this house knows is not to be seen. */
 export class RepositoryGone extends DrError {
   readonly code = 'log_copy.repository_gone';

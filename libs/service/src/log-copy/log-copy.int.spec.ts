@@ -238,6 +238,76 @@ test('two processes that copy the same log at the same time write one copy', asy
   expect(await chainHashes(house.database, 5, 5)).toEqual(new Map([[5, copies[0]!.end!.hash]]));
 });
 
+/** Two houses with the first three segments, as after a copied database; both have compared and run. */
+async function twins(): Promise<{ houses: readonly [TestHouse, TestHouse]; copies: readonly [LogCopy, LogCopy] }> {
+  const [one, two] = [await threeSegments(), await newHouse()] as const;
+  for (const [i, body] of (await logOf(one)).entries())
+    await two.database.query('SELECT import_events($1, $2, NULL)', [i, [Buffer.from(body)]]);
+  const copies = [copyOf(one), copyOf(two)] as const;
+  for (const copy of copies) await copy.reconcile({ mayImport: false });
+  return { houses: [one, two], copies };
+}
+
+const shared = (epoch: number, position: number) => ({
+  code: 'log_copy.shared',
+  details: { epoch, position, repositoryId: repository.id },
+});
+
+describe('two houses that write into one repository', () => {
+  test('the second one meets the key of the first: it writes nothing, records nothing, and stays refused', async () => {
+    const { houses, copies } = await twins();
+    await happens(houses[0], 'backup-of-one', 2);
+    await copied(houses[0], copies[0]);
+    await happens(houses[1], 'backup-of-two');
+    const before = new Map(store.objects);
+    for (let round = 1; round <= 2; round++) await expect(copies[1].extend()).rejects.toMatchObject(shared(1, 6));
+    expect(store.objects).toEqual(before);
+    expect(copies[1].end).toMatchObject({ epoch: 1, position: 6 });
+    expect(await typesOf(houses[1])).toEqual([]);
+    expect(await copies[1].lag()).toMatchObject({ head: 7, behind: 1 });
+    await happens(houses[0], 'backup-of-one');
+    await copied(houses[0], copies[0]);
+    expect(copies[0].end).toMatchObject({ epoch: 1, position: 9 });
+  });
+
+  test('one that is compared again goes on in a new epoch, and the other one notices, whose keys are never met', async () => {
+    const { houses, copies } = await twins();
+    await happens(houses[0], 'backup-of-one', 2);
+    await copied(houses[0], copies[0]);
+    await happens(houses[1], 'backup-of-two');
+    const restarted = copyOf(houses[1]);
+    expect(await restarted.reconcile({ mayImport: true })).toMatchObject({ forked: { epoch: 2, position: 6, cause: 'diverged' } });
+    await sealed(houses[1]);
+    await copied(houses[1], restarted);
+    await happens(houses[0], 'backup-of-one');
+    await expect(copies[0].extend()).rejects.toMatchObject(shared(2, 6));
+    expect(keys().slice(-2)).toEqual(['log/1/0000000000000007', 'log/2/0000000000000007']);
+    expect(await typesOf(houses[0])).toEqual([]);
+    const third = await newHouse();
+    await copyOf(third).reconcile({ mayImport: true });
+    expect((await logOf(third)).slice(0, 8)).toEqual((await logOf(houses[1])).slice(0, 8));
+    expect((await (await repository.log()).read({ epoch: 1, first: 7 })).bodies.map(String)).toEqual((await logOf(houses[0])).slice(6, 8));
+  });
+
+  test('two that begin the same epoch at different places do not mix in it', async () => {
+    const { houses, copies } = await twins();
+    await happens(houses[0], 'backup-of-one');
+    await copied(houses[0], copies[0]);
+    const early = await newHouse();
+    for (const [i, body] of (await logOf(houses[1])).slice(0, 4).entries())
+      await early.database.query('SELECT import_events($1, $2, NULL)', [i, [Buffer.from(body)]]);
+    await happens(early, 'backup-early');
+    await happens(houses[1], 'backup-of-two');
+    const forks = [copyOf(early), copyOf(houses[1])];
+    for (const copy of forks) expect(await copy.reconcile({ mayImport: true })).toMatchObject({ forked: { epoch: 2 } });
+    await sealed(early);
+    await sealed(houses[1]);
+    await copied(early, forks[0]);
+    await expect(forks[1]!.extend()).rejects.toMatchObject(shared(2, 4));
+    expect(keys().filter((key) => key.startsWith('log/2/'))).toEqual(['log/2/0000000000000005']);
+  });
+});
+
 test('a backup that ended makes the copy due at once, anything else does not', async () => {
   const house = await newHouse();
   const copy = await copied(house);

@@ -3,7 +3,7 @@ import { backupEndedSince, type CopyLag, copyLag, type EventStore, type LogHead,
 import { Damaged, type LogArchive, type LogSegment, type Repository, SEGMENT_BYTES_MAX, SEGMENT_EVENTS_MAX } from '@dr/repository';
 import type { DataSource } from 'typeorm';
 import { type CopyHead, compareLog, type LogComparison } from './compare-log.ts';
-import { ForeignLog } from './errors.ts';
+import { ForeignLog, SharedRepository } from './errors.ts';
 import { type ImportedLog, importLog } from './import-log.ts';
 
 export interface LogCopyParts {
@@ -118,7 +118,7 @@ export class LogCopy {
 
   /**
    * Copies what was sealed since, one segment. @returns whether there may be more. When another process was first the next round goes on behind its
-   * segment; when that one says something else, a new epoch begins.
+   * segment. @throws SharedRepository when somebody has written another log behind ours meanwhile: nothing is written, until `reconcile` is asked again
    */
   async extend(): Promise<boolean> {
     const head = this.head;
@@ -133,9 +133,25 @@ export class LogCopy {
       bodies: sealed.bodies,
       ...(head.fork && { fork: head.fork }),
     };
-    if (await this.othersFirst(segment)) await this.reconcile({ mayImport: false });
+    if ((await this.othersAhead(head)) || (await this.othersFirst(segment))) await this.goOnBehindOthers();
     else this.head = { epoch: head.epoch, position: head.position + sealed.bodies.length, hash: sealed.hash };
     return this.head!.position > head.position;
+  }
+
+  /**
+   * Segments lie where only this house would have put some: behind the copy's head, or in an epoch that we have not begun yet. Names are enough: a house
+   * that went on in an epoch of its own never meets our keys.
+   */
+  private async othersAhead({ epoch, position, fork }: CopyHead): Promise<boolean> {
+    const names = await (await this.repository.log()).names();
+    return names.some((name) => name.epoch > epoch || (name.epoch === epoch && (fork !== undefined || name.first > position)));
+  }
+
+  /** Another process of this house has written our own log; one that holds other events is another house. Damage is no sign of either. */
+  private async goOnBehindOthers(): Promise<void> {
+    const { common, epoch, copyGoesOn, unreadable } = await compareLog(this.parts.database, await this.repository.log());
+    if (copyGoesOn && unreadable.length === 0) throw new SharedRepository(this.parts.uri, this.repository.id, epoch, common.position);
+    await this.reconcile({ mayImport: false });
   }
 
   /** Somebody's segment lies in the place of ours, whole or damaged. */

@@ -164,3 +164,29 @@ test('a repository that is gone is missed, and one that was set back is only rea
   await until(async () => (await heads().all())[0]?.position === 3);
   expect((await heads().all())[0]).toMatchObject({ lacks: [] });
 }, 60_000);
+
+test('another house in the same repository is told of while both run, and after a restart this one goes on in an epoch of its own', async () => {
+  await aHouseWithACopy();
+  await started();
+  await until(async () => (await heads().all())[0]?.position === 1);
+  await backupEnds();
+  await until(() => segments().length === 2);
+  const access = new RepositoryAccess({ config: house.config, mode: 'extend', now: house.now });
+  const log = await (await access.open()).log();
+  const { hash } = await log.read({ epoch: 1, first: 2 });
+  const theirs = Buffer.from('{"stream":"backup-theirs","version":1,"type":"BackupCancelled","data":{}}');
+  await log.put({ epoch: 1, first: 3, previous: hash, bodies: [theirs] });
+  await access.close();
+  await backupEnds();
+  await until(async () => (await problems()).join().includes('Another house writes its event log'), 'the other house to be noticed');
+  expect(await heads().all()).toEqual([expect.objectContaining({ epoch: 1, position: 2, lacks: [] })]);
+  await stopped();
+
+  await started();
+  await until(() => existsSync(join(repositoryFolder(), 'log', '2')), 'the new epoch');
+  await until(async () => (await problems()).length === 0);
+  expect(readdirSync(join(repositoryFolder(), 'log', '2')).sort()[0]).toBe('0000000000000003');
+  expect(segments()).toHaveLength(3);
+  await sealedTo(4);
+  expect((await readLog(house.database, 0, 9)).map(({ type }) => type)).toEqual([...Array(3).fill('BackupCancelled'), 'LogForked']);
+}, 60_000);
