@@ -89,7 +89,9 @@ async function prepared(contestants: readonly Contestant[], work: string): Promi
   return entries;
 }
 
+/** What was written before is on the disk when the clock starts: nobody waits for what another left in the system's memory. */
 async function sample({ contestant, place }: Entry, step: string, command: Command): Promise<Sample> {
+  await runMeasured({ argv: ['sync'] });
   const measured = await runMeasured(command);
   return { contestant: contestant.name, step, ...measured, repositoryBytes: await bytesIn(place.repository) };
 }

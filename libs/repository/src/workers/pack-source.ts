@@ -61,7 +61,7 @@ class MemorySource implements PackSource {
 
 /** Small records are read some at once, large ones one by one: what was read is still in the processor's cache when it is opened. */
 const WINDOW_BYTES = 256 * 1024;
-const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+export const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** This thread's, for one source after the other. It grows to the longest record. */
 let memory = Buffer.alloc(0);

@@ -5,6 +5,7 @@ import type { PackKind } from '../format/object-names.ts';
 import type { DeliveredPack, FromWorker, Job, JobResult, SealedPiece, ThreadError, ToWorker } from './messages.ts';
 import { PackBuffers } from './pack-buffers.ts';
 import type { NamedPack } from './pack-source.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { ReadMemory } from './read-memory.ts';
 
 /** Young generation of a thread's heap: pieces lie outside of it. */
@@ -57,6 +58,7 @@ export class WorkerPool {
   readonly size: number;
   readonly buffers: PackBuffers<Thread>;
   readonly reads = new ReadMemory();
+  readonly readAhead = new ReadAhead();
   readonly #threads: Thread[] = [];
   readonly #queue: Pending[] = [];
   readonly #sessions = new Map<number, SessionEars>();
