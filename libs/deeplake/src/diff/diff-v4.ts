@@ -71,7 +71,7 @@ async function replay(
   const [rows, schema] = [new RowDelta(), new SchemaDelta()];
   for await (const commit of operations(files, broken)) {
     const remap = commit.find((operation) => operation.kind === 'heavyRemap');
-    if (remap) rows.remap(remap.moves);
+    if (remap) rows.remap(remap.moves, remap.superseded);
     for (const operation of commit) {
       if (!remap) rows.apply(operation);
       schema.apply(operation);

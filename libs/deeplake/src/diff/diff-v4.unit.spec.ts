@@ -79,6 +79,25 @@ test('a heavy compaction gives rows other ids, and what is done to these later c
   expect((await mainOf(after))!.rows).toEqual({ added: 4, updated: 1, deleted: 1 });
 });
 
+test('a heavy compaction of some blocks leaves what was done to the others', async () => {
+  const heavy = { heavyRemap: { m: [[rowId(1, 0), 10, rowId(9, 0)]], s: [1] } };
+  const after = base()
+    .log(v(4), rows(3, 4))
+    .log(v(5), updated(rowId(1, 1)), updated(rowId(2, 0)), deleted(rowId(2, 1)))
+    .log(v(6, 'u05f5e0ff'), rows(9, 10), heavy)
+    .log(v(7), updated(rowId(9, 1)), updated(rowId(9, 2)), deleted(rowId(3, 0)));
+  expect((await mainOf(after))!.rows).toEqual({ added: 3, updated: 3, deleted: 1 });
+});
+
+test('rows that a heavy compaction does not say a new place of are counted all the same', async () => {
+  const heavy = { heavyRemap: { m: [], s: [1, 2, 3] } };
+  const after = base()
+    .log(v(4), rows(3, 4))
+    .log(v(5), updated(rowId(1, 1)), deleted(rowId(2, 1)))
+    .log(v(6, 'u05f5e0ff'), rows(9, 18), heavy);
+  expect((await mainOf(after))!.rows).toEqual({ added: 4, updated: 1, deleted: 1 });
+});
+
 test('a revert takes back what it undoes', async () => {
   const before = base()
     .log(v(4), rows(3, 7))

@@ -10,8 +10,8 @@ export class RowDelta {
   #added = new Blocks();
   #updated = new Blocks();
   #deleted = new Blocks();
-  /** Deleted rows that a heavy compaction has taken out of the id space. */
-  #gone = 0;
+  /** Rows that a heavy compaction has taken out of the id space: deleted ones, and those that it does not say a new place of. */
+  readonly #placeless = { added: 0, updated: 0, deleted: 0 };
 
   apply(operation: Operation): void {
     if (operation.kind === 'addBlock') this.#added.add([{ block: operation.block, offset: 0, count: operation.rows }]);
@@ -19,18 +19,29 @@ export class RowDelta {
     else if (operation.kind === 'deleteRows') this.#deleted.add(operation.rows);
   }
 
-  /** A heavy compaction: what it writes are the rows that are there, under other ids. */
-  remap(moves: readonly RowMove[]): void {
+  /** A heavy compaction: it writes the rows of `superseded` blocks that are there under other ids. Other blocks stay as they are. */
+  remap(moves: readonly RowMove[], superseded: readonly number[]): void {
     const { added, updated, deleted } = this.#settled();
-    this.#gone += deleted.size;
-    this.#deleted = new Blocks();
-    this.#added = moved(added, moves);
-    this.#updated = moved(updated, moves);
+    const replaced = new Set(superseded);
+    this.#placeless.deleted += deleted.within(replaced).size;
+    this.#deleted = deleted.outside(replaced);
+    this.#added = this.#moved('added', added, moves, replaced);
+    this.#updated = this.#moved('updated', updated, moves, replaced);
+  }
+
+  #moved(kind: 'added' | 'updated', rows: Blocks, moves: readonly RowMove[], replaced: ReadonlySet<number>): Blocks {
+    const old = rows.within(replaced);
+    const placed = moved(old, moves);
+    this.#placeless[kind] += old.size - placed.size;
+    const all = rows.outside(replaced);
+    all.add([...placed.ranges()]);
+    return all;
   }
 
   changes(): RowChanges {
     const { added, updated, deleted } = this.#settled();
-    return { added: added.size, updated: updated.size, deleted: deleted.size + this.#gone };
+    const gone = this.#placeless;
+    return { added: added.size + gone.added, updated: updated.size + gone.updated, deleted: deleted.size + gone.deleted };
   }
 
   #settled(): { added: Blocks; updated: Blocks; deleted: Blocks } {
@@ -62,6 +73,20 @@ class Blocks {
     return left;
   }
 
+  within(blocks: ReadonlySet<number>): Blocks {
+    return this.#those((block) => blocks.has(block));
+  }
+
+  outside(blocks: ReadonlySet<number>): Blocks {
+    return this.#those((block) => !blocks.has(block));
+  }
+
+  #those(wanted: (block: number) => boolean): Blocks {
+    const those = new Blocks();
+    for (const [block, set] of this.#blocks()) if (wanted(block)) those.#sets.set(block, set);
+    return those;
+  }
+
   *ranges(): Generator<RowRange> {
     for (const [block, set] of this.#blocks()) for (const { offset, count } of set.ranges()) yield { block, offset, count };
   }
@@ -86,7 +111,7 @@ class Blocks {
   }
 }
 
-/** Rows that a move does not name are not there any more. */
+/** What the moves name, at its new place. */
 function moved(rows: Blocks, moves: readonly RowMove[]): Blocks {
   const byBlock = Map.groupBy(moves, ({ from }) => from.block);
   const result = new Blocks();
