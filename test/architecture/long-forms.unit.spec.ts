@@ -41,4 +41,8 @@ test.each(counts)('$file is run', ({ file }) => {
   );
 });
 
+test.each(counts)('$variable can be set to another number from outside', ({ variable }) =>
+  expect(script).toContain(`${variable}="${'$'}{${variable}:-`),
+);
+
 test.each(seeds)('$variable is left to chance', ({ variable }) => expect(script).not.toContain(variable));
