@@ -58,11 +58,10 @@ export async function checkPacksFull(check: PackCheck, pool: WorkerPool): Promis
     const path = check.scope.store.fileOf?.(object);
     const ahead = path === undefined ? undefined : pool.readAhead.read(path, 0, pack.size);
     const all = { pack: ordinal, start: 0, end: pack.size, whole: true };
-    const { outcomes, packProblem } = await runUnpack(parts, { ...all, records: inPlace(whole), listed });
+    const { outcomes, packProblem } = await runUnpack(parts, { ...all, records: inPlace(whole), listed }).finally(() => ahead);
     for (const outcome of outcomes) settle(check, outcome);
     if (packProblem) report(check, object, 'damaged', `${object} is damaged: ${packProblem}.`, []);
     for (const range of rangesOf(later)) await checkRange(parts, ordinal, object, range);
-    await ahead;
     progress(pack.size);
   };
   await eachPack(check, crew, checkOne).finally(() => pool.reads.trim());

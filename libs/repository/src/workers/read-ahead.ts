@@ -10,6 +10,7 @@ const STEP_BYTES = 1024 * 1024;
  * already, it costs 0.03 s. A restore, which writes at the same time, gains nothing.
  */
 export class ReadAhead {
+  /** Several reads write it at once: what stands in it means nothing. */
   #scratch: Buffer | undefined;
 
   /** Ends when the bytes [start, end) were read. What goes wrong is left to whoever needs them. */
