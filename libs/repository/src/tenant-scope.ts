@@ -1,5 +1,5 @@
 import type { KeyRing, TenantKeys } from '@dr/keys';
-import type { ObjectStore } from '@dr/storage';
+import { DrError, type ObjectStore } from '@dr/storage';
 import type { Clock } from './api.ts';
 import { Damaged, Malformed } from './errors.ts';
 import type { Description } from './format/description.ts';
@@ -29,6 +29,17 @@ export const ownerOf = ({ description, keys }: TenantScope): { repositoryId: str
 
 /** Whom new objects belong to. */
 export const belongingOf = (scope: TenantScope): Belonging => ({ ...ownerOf(scope), epoch: scope.keys.epoch });
+
+/**
+ * The damage behind an error of one object among many. A key that there is not is damage, too: one changed byte in an object's header must not keep the
+ * others from being read. @throws the error, when it is neither.
+ */
+export function damageOf(object: string, error: unknown): Damaged {
+  if (error instanceof Damaged) return error;
+  if (error instanceof DrError && error.code.startsWith('keys.'))
+    return new Damaged(object, 'its header names a key that there is not', { cause: error });
+  throw error;
+}
 
 /** Runs a decoder on an object's bytes. @throws Damaged, naming the object, for what is not as it was written. */
 export function decoding<T>(object: string, decode: () => T): T {

@@ -2,7 +2,7 @@ import { type ObjectKey, ObjectMissing, type ObjectStore } from '@dr/storage';
 import { Damaged, OpenedForReading } from '../errors.ts';
 import { LOG_PREFIX, logKey, logPlace } from '../format/object-names.ts';
 import { putSurely } from '../session/put-surely.ts';
-import { decoding } from '../tenant-scope.ts';
+import { damageOf, decoding } from '../tenant-scope.ts';
 import { CHAIN_START, chainedAll } from './chain.ts';
 import { type LogSegmentName, type LogStep, stepsOf } from './log-order.ts';
 import { decodeLogSegment, encodeLogSegment, type LogScope, type LogSegment, type ReadLogSegment } from './log-segment.ts';
@@ -101,9 +101,8 @@ export class OpenedLogArchive implements LogArchive {
     try {
       return await this.read(step);
     } catch (error) {
-      if (error instanceof Damaged) return error;
       if (error instanceof ObjectMissing) return new Damaged(step.key, 'it was listed, but is gone');
-      throw error;
+      return damageOf(step.key, error);
     }
   }
 }

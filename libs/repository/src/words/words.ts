@@ -5,7 +5,7 @@ import { checkBackupId } from '../format/object-names.ts';
 import { type Belonging, FORMAT_VERSION, SALT_BYTES, type SecretOf } from '../format/seal.ts';
 import { decodeSealed, encodeSealed } from '../format/sealed-json.ts';
 import { putSurely } from '../session/put-surely.ts';
-import { decoding } from '../tenant-scope.ts';
+import { damageOf, decoding } from '../tenant-scope.ts';
 
 /** Words that users gave to an operation or a key, as JSON. */
 export interface StoredWords {
@@ -80,8 +80,7 @@ export class OpenedWords implements WordsArchive {
     try {
       return { id, n, value: decoding(key, () => decodeSealed<Body>('words', key, belonging, secretOf, bytes)).value };
     } catch (error) {
-      if (!(error instanceof Damaged)) throw error;
-      onDamaged(error);
+      onDamaged(damageOf(key, error));
       return undefined;
     }
   }
