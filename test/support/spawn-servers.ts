@@ -33,7 +33,7 @@ export interface TestNats {
 const small = { max_connections: '300', shared_buffers: '64MB', max_wal_size: '1GB' };
 /** Nothing is kept, so nothing needs to reach the disk. */
 const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
-const natsAccounts = 200;
+const natsAccounts = 300;
 
 /** Ends `pid` when the test run dies without its teardown (kill -9, an out-of-memory kill). A server that dies first is its spec's affair. */
 function watch(pid: number, folder: string, signal: string): void {
