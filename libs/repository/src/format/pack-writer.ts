@@ -73,9 +73,10 @@ export class PackWriter {
   append(id: Uint8Array, piece: Uint8Array, record: EncodedPiece, path: string, base?: Uint8Array): number {
     const { header } = record;
     const iv = nonce(0, this.#entries.length);
-    const [offset, head] = [this.#end, encodeRecordHeader(header)];
-    this.#end = sealInto(this.#buffer, offset, this.#key, iv, this.#aad(id), [head, ...record.payload.parts]);
-    if (!this.#comesBack(iv, id, offset, record, piece, base)) throw new SealMismatch(path);
+    const [offset, plain] = [this.#end, [encodeRecordHeader(header), ...record.payload.parts]];
+    this.#end = sealInto(this.#buffer, offset, this.#key, iv, this.#aad(id), plain);
+    const sealed = this.#buffer.subarray(offset, this.#end);
+    if (!opensAs(this.#key, iv, this.#aad(id), sealed, plain) || !isPiece(record, piece, base)) throw new SealMismatch(path);
     const entry = { id: new Uint8Array(id), offset, length: this.#end - offset, pieceLength: piece.length };
     this.#entries.push(header.base ? { ...entry, base: new Uint8Array(header.base) } : entry);
     if (header.base) this.#deltas++;
@@ -98,16 +99,14 @@ export class PackWriter {
     const bytes = this.#buffer.subarray(0, size);
     return { name: sha256Hex(bytes), header: this.#header, bytes, entries: this.#entries };
   }
+}
 
-  /** What lies in the buffer now opens as the record, and the record is the piece. */
-  #comesBack(iv: Buffer, id: Uint8Array, offset: number, record: EncodedPiece, piece: Uint8Array, base?: Uint8Array): boolean {
-    const plain = [encodeRecordHeader(record.header), ...record.payload.parts];
-    try {
-      return opensAs(this.#key, iv, this.#aad(id), this.#buffer.subarray(offset, this.#end), plain) && holds(record, piece, base);
-    } catch (cause) {
-      if (cause instanceof Malformed) return false;
-      throw cause;
-    }
+function isPiece(record: EncodedPiece, piece: Uint8Array, base?: Uint8Array): boolean {
+  try {
+    return holds(record, piece, base);
+  } catch (cause) {
+    if (cause instanceof Malformed) return false;
+    throw cause;
   }
 }
 
