@@ -33,40 +33,47 @@ export class Places {
   }
 
   async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await this.take();
     try {
       return await task();
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
+      this.leave();
     }
+  }
+
+  /** Waits for a place; `leave` gives it to the next. */
+  async take(): Promise<void> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  leave(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#free++;
   }
 }
 
 /** Runs tasks in the background, so many at once. After the first error no task is begun any more. */
 export class Crew {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #places: Places;
   readonly #running = new Set<Promise<void>>();
   #failed: { cause: unknown } | undefined;
 
   constructor(places: number) {
-    this.#free = places;
+    this.#places = new Places(places);
   }
 
   /** Waits for a place, begins the task and returns. @throws the first error of an earlier task. */
   async start(task: () => Promise<void>): Promise<void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await this.#places.take();
     const run: Promise<void> = (this.#failed ? Promise.resolve() : task())
       .catch((cause: unknown) => {
         this.#failed ??= { cause };
       })
       .finally(() => {
         this.#running.delete(run);
-        this.#leave();
+        this.#places.leave();
       });
     this.#running.add(run);
     this.check();
@@ -86,11 +93,5 @@ export class Crew {
   /** @throws the first error so far. */
   check(): void {
     if (this.#failed) throw this.#failed.cause;
-  }
-
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#free++;
   }
 }
